@@ -1,0 +1,218 @@
+"""What a plugin says about itself."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+import semver
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+MODEL_FAMILIES = ("haiku", "sonnet", "opus")
+MAX_RATE_LIMIT = 2_000
+MAX_TOOL_NAME = 64
+NAME_PATTERN = r"^[a-z][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$"
+RESERVED_NAMES = frozenset(
+    "list search statistics metrics health tools executions openapi batch".split()
+)
+_ALIAS = re.compile(r"^[\x20-\x7e]{1,128}$")
+
+
+class PluginCategory(StrEnum):
+    AI_SERVICES = "ai-services"
+    ANALYTICS = "analytics"
+    AUTH = "auth"
+    BALI_ZERO = "bali-zero"
+    COMMUNICATION = "communication"
+    GOOGLE_WORKSPACE = "google-workspace"
+    IDENTITY = "identity"
+    INTEL = "intel"
+    MAPS = "maps"
+    MEMORY = "memory"
+    RAG = "rag"
+    SYSTEM = "system"
+    ZANTARA = "zantara"
+    ZERO = "zero"
+    IMMIGRATION = "immigration"
+    TAX = "tax"
+    BUSINESS = "business"
+    PROPERTY = "property"
+    LEGAL = "legal"
+    FINANCE = "finance"
+    GENERAL = "general"
+
+
+def tool_name(name: str) -> str:
+    """The name under which AI providers, which allow no dots, see a plugin."""
+    return name.replace(".", "__")
+
+
+def _plugin_name(name: str) -> str:
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise ValueError(
+            f"{name!r} is not a plugin name: lower-case words joined by dots, like 'family.action'"
+        )
+    if "__" in name:
+        raise ValueError(f"{name!r} holds '__', which stands for the dot in tool names")
+    if name in RESERVED_NAMES:
+        raise ValueError(f"{name!r} is reserved for a page of the API")
+    if len(tool_name(name)) > MAX_TOOL_NAME:
+        raise ValueError(f"{name!r} is longer than {MAX_TOOL_NAME} characters as a tool name")
+    return name
+
+
+def _semantic_version(version: str) -> str:
+    if not semver.Version.is_valid(version):
+        raise ValueError(f"{version!r} is not a semantic version, like '1.2.0'")
+    return version
+
+
+def _alias(alias: str) -> str:
+    if not _ALIAS.fullmatch(alias):
+        raise ValueError(f"alias {alias!r} is not 1 to 128 printable ASCII characters")
+    return alias
+
+
+Alias = Annotated[str, AfterValidator(_alias)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Deprecation(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    date: datetime.date = Field(description="Day on which the plugin is planned to be removed.")
+    replacement: str | None = Field(None, description="Name of the plugin to use instead.")
+    message: str = Field("", description="What callers should know.")
+
+
+class Example(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = Field("", description="What the example shows.")
+    input: dict[str, Any] = Field(description="Input data, as a caller would send it.")
+    expect: dict[str, Any] | None = Field(
+        None, description="Fields of the answer's data that must have exactly these values."
+    )
+
+
+class PluginMetadata(BaseModel):
+    """Frozen; checked when the class is loaded. `timeout` and `estimated_time` are seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, AfterValidator(_plugin_name)] = Field(
+        description="Canonical name: family and action joined by a dot."
+    )
+    version: Annotated[str, AfterValidator(_semantic_version)] = Field(
+        "1.0.0", description="Semantic version of behaviour and schemas."
+    )
+    description: str = Field("", description="What the plugin does, in one or two sentences.")
+    author: str = Field("", description="Who wrote it.")
+    owner: str = Field("", description="Team or person who answers for it today.")
+    category: PluginCategory = Field(
+        PluginCategory.GENERAL, description="Shelf in the marketplace."
+    )
+    tags: tuple[str, ...] = Field((), description="Words by which people look for it.")
+    requires_auth: bool = Field(False, description="Anonymous callers are refused.")
+    requires_admin: bool = Field(False, description="Only administrators may call it.")
+    allowed_models: tuple[str, ...] = Field(
+        MODEL_FAMILIES, description="Model families whose assistants may call it."
+    )
+    dependencies: tuple[str, ...] = Field(
+        (), description="Plugins that must be loaded first, like 'team.list_members>=1.0.0'."
+    )
+    estimated_time: Seconds = Field(1.0, description="Usual duration of a call in seconds.")
+    timeout: Seconds | None = Field(
+        None, description="Seconds an attempt may take; default max(5, 4 x estimated_time)."
+    )
+    rate_limit: int | None = Field(
+        None, gt=0, le=MAX_RATE_LIMIT, description="Calls per minute and caller."
+    )
+    max_concurrency: int | None = Field(
+        None, gt=0, description="Calls at once, over all processes."
+    )
+    cache_ttl: Seconds | None = Field(
+        None, description="Seconds an answer may be reused; None means never."
+    )
+    cache_scope: Literal["caller", "public"] = Field(
+        "caller", description="Whether callers share cached answers."
+    )
+    read_only: bool = Field(False, description="Changes nothing anywhere.")
+    idempotent: bool = Field(False, description="Calling twice does the same as calling once.")
+    destructive: bool = Field(False, description="May delete or overwrite something.")
+    open_world: bool = Field(True, description="Talks to systems outside this one.")
+    max_attempts: int = Field(
+        1, ge=1, le=10, description="Attempts per call when failures are transient."
+    )
+    isolation: Literal["inline", "thread", "process"] = Field(
+        "inline", description="Where the code runs: on the loop, in a thread, in a process."
+    )
+    long_running: bool = Field(False, description="Usually takes longer than callers wait.")
+    queue: str | None = Field(None, description="Queue of its background executions.")
+    priority: int = Field(0, ge=0, le=9, description="Priority in its queue; 9 goes first.")
+    legacy_handler_key: Alias | None = Field(
+        None, description="Name of the handler that it replaces; answered as an alias."
+    )
+    aliases: tuple[Alias, ...] = Field((), description="Other names it is called by.")
+    deprecated: Deprecation | None = Field(None, description="Set when it is to be removed.")
+    examples: tuple[Example, ...] = Field(
+        (), description="Inputs with expected answers; run by the conformance tests."
+    )
+
+    @model_validator(mode="after")
+    def _promises_agree(self) -> Self:
+        repeatable = self.read_only or self.idempotent
+        if self.max_attempts > 1 and not repeatable:
+            raise ValueError("max_attempts above 1 needs read_only or idempotent")
+        if self.cache_ttl is not None and not self.read_only:
+            raise ValueError("cache_ttl needs read_only")
+        if self.read_only and self.destructive:
+            raise ValueError("read_only and destructive exclude each other")
+        if self.isolation == "process":
+            raise ValueError("isolation 'process' is not available in this version")
+        unknown = set(self.allowed_models) - set(MODEL_FAMILIES)
+        if unknown:
+            raise ValueError(f"allowed_models: unknown families {sorted(unknown)}")
+        return self
+
+    @property
+    def attempt_timeout(self) -> float:
+        """Seconds that one attempt may take."""
+        return self.timeout or max(5.0, 4 * self.estimated_time)
+
+    @property
+    def all_aliases(self) -> tuple[str, ...]:
+        """Aliases and the legacy key, without repeats."""
+        legacy = (self.legacy_handler_key,) if self.legacy_handler_key else ()
+        return tuple(dict.fromkeys((*legacy, *self.aliases)))
+
+    @property
+    def parsed_version(self) -> semver.Version:
+        return semver.Version.parse(self.version)
+
+
+class PluginOverrides(BaseModel):
+    """What an operator may set over the metadata; None keeps the value from the code.
+
+    0 for `rate_limit` and `cache_ttl` switches the limit or the cache off.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rate_limit: int | None = Field(None, ge=0, le=MAX_RATE_LIMIT)
+    timeout: Seconds | None = None
+    cache_ttl: float | None = Field(None, ge=0, allow_inf_nan=False)
+    visibility: Literal["public", "authenticated", "staff"] | None = None
+
+    def apply(self, metadata: PluginMetadata) -> PluginMetadata:
+        """The metadata in force. A cache over a plugin that is not read_only stays off."""
+        changes: dict[str, Any] = {}
+        if self.rate_limit is not None:
+            changes["rate_limit"] = self.rate_limit or None
+        if self.timeout is not None:
+            changes["timeout"] = self.timeout
+        if self.cache_ttl is not None and metadata.read_only:
+            changes["cache_ttl"] = self.cache_ttl or None
+        return metadata.model_copy(update=changes) if changes else metadata
