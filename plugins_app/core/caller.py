@@ -35,7 +35,7 @@ class CallerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`id` is the key under which limits and logs count: 'key:ab12', 'user:7', 'anonymous:1.2.3.4'."""
+    """`id` is what limits and logs count under: 'key:ab12', 'user:7', 'anonymous:1.2.3.4'."""
 
     id: str
     kind: CallerKind
@@ -62,7 +62,12 @@ class Caller:
 
 
 SYSTEM_CALLER = Caller(
-    id="system", kind=CallerKind.SYSTEM, name="system", scopes=ALL_SCOPES, is_admin=True, is_staff=True
+    id="system",
+    kind=CallerKind.SYSTEM,
+    name="system",
+    scopes=ALL_SCOPES,
+    is_admin=True,
+    is_staff=True,
 )
 
 

@@ -1,27 +1,27 @@
 """Every way in which a call can fail.
 
-    ZantaraError
-    |-- Refused                 the plugin was not reached
-    |   |-- InvalidInput        invalid_input        (fields: pointer, code, message)
-    |   |-- Unauthenticated     unauthenticated
-    |   |-- Forbidden           forbidden
-    |   |   `-- ModelNotAllowed model_not_allowed
-    |   |-- PluginNotFound      plugin_not_found     (suggestions)
-    |   |-- PluginDisabled      plugin_disabled
-    |   |-- RateLimited         rate_limited         (retry_after)
-    |   |-- ConcurrencyLimited  concurrency_limited  (retry_after)
-    |   |-- CircuitOpen         circuit_open         (retry_after)
-    |   |-- LoadError           load_error           (file, line, traceback)
-    |   |   `-- ReloadRejected  reload_rejected
-    |   |-- Draining            draining             (retry_after)
-    |   `-- Unavailable         unavailable          (retry_after)
-    |-- PluginError             plugin_error         raised by plugins; its message is public
-    |   `-- TransientError      the same, and worth a retry
-    |-- PluginCrashed           plugin_error         any other exception of a plugin
-    |-- InvalidOutput           invalid_output
-    |-- CallTimeout             timeout
-    |-- Cancelled               cancelled            the caller went away
-    `-- OutcomeUnknown          outcome_unknown      the work may have happened, its record did not
+ZantaraError
+|-- Refused                 the plugin was not reached
+|   |-- InvalidInput        invalid_input        (fields: pointer, code, message)
+|   |-- Unauthenticated     unauthenticated
+|   |-- Forbidden           forbidden
+|   |   `-- ModelNotAllowed model_not_allowed
+|   |-- PluginNotFound      plugin_not_found     (suggestions)
+|   |-- PluginDisabled      plugin_disabled
+|   |-- RateLimited         rate_limited         (retry_after)
+|   |-- ConcurrencyLimited  concurrency_limited  (retry_after)
+|   |-- CircuitOpen         circuit_open         (retry_after)
+|   |-- LoadError           load_error           (file, line, traceback)
+|   |   `-- ReloadRejected  reload_rejected
+|   |-- Draining            draining             (retry_after)
+|   `-- Unavailable         unavailable          (retry_after)
+|-- PluginError             plugin_error         raised by plugins; its message is public
+|   `-- TransientError      the same, and worth a retry
+|-- PluginCrashed           plugin_error         any other exception of a plugin
+|-- InvalidOutput           invalid_output
+|-- CallTimeout             timeout
+|-- Cancelled               cancelled            the caller went away
+`-- OutcomeUnknown          outcome_unknown      the work may have happened, its record did not
 """
 
 from __future__ import annotations

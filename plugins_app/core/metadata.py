@@ -15,7 +15,7 @@ MAX_RATE_LIMIT = 2_000
 MAX_TOOL_NAME = 64
 NAME_PATTERN = r"^[a-z][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$"
 RESERVED_NAMES = frozenset(
-    "list search statistics metrics health tools executions openapi batch".split()
+    ["list", "search", "statistics", "metrics", "health", "tools", "executions", "openapi", "batch"]
 )
 _ALIAS = re.compile(r"^[\x20-\x7e]{1,128}$")
 

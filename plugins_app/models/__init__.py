@@ -1,0 +1,32 @@
+"""One file per noun. History tables name plugins by text, so that it outlives them."""
+
+from plugins_app.models.access import ApiKey, User
+from plugins_app.models.audit import AuditEvent
+from plugins_app.models.execution import ExecutionLog, Status
+from plugins_app.models.metric import (
+    BreakerEvent,
+    CallerHour,
+    GaugeMinute,
+    MetricHour,
+    MetricMinute,
+)
+from plugins_app.models.plugin import InstalledPlugin, PluginRecord, PluginVersion
+from plugins_app.models.registry_state import RegistryState, Worker
+
+__all__ = [
+    "ApiKey",
+    "AuditEvent",
+    "BreakerEvent",
+    "CallerHour",
+    "ExecutionLog",
+    "GaugeMinute",
+    "InstalledPlugin",
+    "MetricHour",
+    "MetricMinute",
+    "PluginRecord",
+    "PluginVersion",
+    "RegistryState",
+    "Status",
+    "User",
+    "Worker",
+]

@@ -1,0 +1,140 @@
+"""One call on its way through the middleware, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+import orjson
+
+from plugins_app.core.errors import ZantaraError
+from plugins_app.core.state import Admission, Permit, Transition
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+    from plugins_app.core.caller import Caller
+    from plugins_app.core.loaded import LoadedPlugin
+    from plugins_app.core.plugin import PluginInput
+
+
+class Status(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    ABANDONED = "abandoned"
+    REFUSED = "refused"
+
+
+TERMINAL = frozenset(Status) - {Status.QUEUED, Status.RUNNING}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the plugin answered, checked and serialised: `data` is JSON."""
+
+    success: bool
+    data: bytes
+    error: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def to_cache(self) -> bytes:
+        return orjson.dumps({"data": orjson.Fragment(self.data), "metadata": self.metadata})
+
+    @classmethod
+    def from_cache(cls, entry: bytes) -> Answer | None:
+        """None where the entry is damaged."""
+        try:
+            stored = orjson.loads(entry)
+            return cls(True, orjson.dumps(stored["data"]), metadata=dict(stored["metadata"]))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+@dataclass(slots=True)
+class Execution:
+    """The first block is what the door asked for; the rest is learned on the way.
+
+    `started` and `deadline` are on the executor's monotonic clock, in seconds.
+    """
+
+    id: str
+    name: str
+    data: Any
+    caller: Caller
+    source: str
+    request_id: str
+    started: float
+    started_at: datetime
+    deadline: float
+    use_cache: bool = True
+
+    plugin: LoadedPlugin | None = None
+    input: PluginInput | None = None
+    admission: Admission | None = None
+    admitted: bool = False
+    permit: Permit | None = None
+    attempts: int = 0
+    cached: bool = False
+    in_flight: int = 0
+    waiting: int = 0
+    lingering: Future[Any] | None = None
+    """Work that still runs although the caller was answered."""
+    output: Any = None
+    """What `execute` returned, not checked yet."""
+    answer: Answer | None = None
+    error: ZantaraError | None = None
+    duration: float = 0.0
+
+    @property
+    def loaded(self) -> LoadedPlugin:
+        """The plugin, where resolve came before."""
+        if self.plugin is None:
+            raise RuntimeError("the execution has not been resolved yet")
+        return self.plugin
+
+    @property
+    def status(self) -> Status:
+        """Where the call stands, from what it has so far."""
+        if self.error is not None:
+            if not self.admitted:
+                return Status.REFUSED
+            return _STATUS_OF_CODE.get(self.error.code, Status.FAILED)
+        if self.answer is None:
+            return Status.RUNNING
+        return Status.SUCCEEDED if self.answer.success else Status.FAILED
+
+
+_STATUS_OF_CODE = {"timeout": Status.TIMED_OUT, "cancelled": Status.CANCELLED}
+
+CallNext = Callable[[Execution], Awaitable[Answer]]
+
+
+class Middleware(Protocol):
+    """One concern around a call. Failures are exceptions of errors.py."""
+
+    async def __call__(self, execution: Execution, call_next: CallNext) -> Answer: ...
+
+
+class Journal(Protocol):
+    """Where executions are written down. `accept` and `finish` return when the row is durable."""
+
+    async def accept(self, execution: Execution) -> None:
+        """Raises Unavailable; then the plugin must not start."""
+        ...
+
+    async def finish(self, execution: Execution) -> None:
+        """Raises Unavailable, or OutcomeUnknown where the plugin may have changed something."""
+        ...
+
+    def refuse(self, execution: Execution) -> None:
+        """Count a refusal; never blocks, never fails."""
+        ...
+
+    def breaker_moved(self, plugin: LoadedPlugin, transitions: tuple[Transition, ...]) -> None: ...

@@ -1,0 +1,179 @@
+"""Importing plugin modules: freshly, with a way back, and with failures that name the place.
+
+Nothing here keeps state except Python's own module table, which `fresh_import` leaves as it was
+when its block fails.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+from plugins_app.core.discovery import ModuleRef, PluginClass
+from plugins_app.core.errors import LoadError
+from plugins_app.core.plugin import Plugin
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a module, a class or an `on_load` did not work."""
+
+    module: str
+    error_type: str
+    message: str
+    file: str = ""
+    line: int | None = None
+    traceback: str = ""
+    at: datetime | None = None
+    plugin: str = ""
+    """Name of the plugin, where the failure came late enough to know it."""
+    serving: str = ""
+    """Version that keeps serving; empty where none does."""
+
+    @property
+    def location(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+def plugin_classes(module: ModuleType) -> list[PluginClass]:
+    """Concrete plugins that this module defines itself, in the order of their definition."""
+    return [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value)
+        and value.__module__ == module.__name__
+        and Plugin in value.__mro__
+        and not value.__name__.startswith("_")
+        and not inspect.isabstract(value)
+        and inspect.getattr_static(value, "execute") is not Plugin.execute
+    ]
+
+
+@contextmanager
+def fresh_import(families: Iterable[str]) -> Iterator[dict[str, ModuleType]]:
+    """Inside, modules of these families are imported anew from their source. Yields the old
+    modules; when the block raises, they come back as if nothing had happened."""
+    names = [name for name in sys.modules if _in_families(name, families)]
+    old = {name: sys.modules.pop(name) for name in names}
+    for module in old.values():
+        _drop_bytecode(module)
+    importlib.invalidate_caches()
+    try:
+        yield old
+    except BaseException:
+        for name in [n for n in sys.modules if _in_families(n, families)]:
+            del sys.modules[name]
+        sys.modules.update(old)
+        raise
+
+
+def _in_families(module: str, families: Iterable[str]) -> bool:
+    return any(module == family or module.startswith(f"{family}.") for family in families)
+
+
+def _drop_bytecode(module: ModuleType) -> None:
+    """Cached bytecode is trusted by size and whole seconds: an edit within one second is missed."""
+    if source := getattr(module, "__file__", None):
+        with suppress(OSError, NotImplementedError):
+            Path(importlib.util.cache_from_source(source)).unlink()
+
+
+def put_back(module: ModuleType) -> None:
+    """The import of its newer text failed: what is live goes on with this one."""
+    sys.modules[module.__name__] = module
+
+
+def import_module(reference: ModuleRef) -> ModuleType:
+    """Raises LoadError with the place of the cause inside the plugin's own code."""
+    try:
+        return importlib.import_module(reference.name)
+    except (Exception, SystemExit) as error:
+        sys.modules.pop(reference.name, None)
+        raise as_load_error(error, reference.path) from error
+
+
+def as_load_error(error: BaseException, near: str = "") -> LoadError:
+    """The same failure with file, line and traceback. `near`: the module's own source file."""
+    if isinstance(error, LoadError):
+        return error
+    file, line = _place(error, near)
+    text = "".join(traceback.format_exception(error))
+    return LoadError(f"{type(error).__name__}: {error}", file=file, line=line, traceback=text)
+
+
+def at_class(error: LoadError, cls: type, near: str) -> LoadError:
+    """The same error, pointing at the class's definition."""
+    with suppress(OSError, TypeError):
+        return LoadError(str(error), file=near, line=inspect.getsourcelines(cls)[1])
+    return LoadError(str(error), file=near)
+
+
+def _place(error: BaseException, near: str) -> tuple[str, int | None]:
+    if isinstance(error, SyntaxError) and error.filename:
+        return error.filename, error.lineno
+    frames = list(_frames(error.__traceback__))
+    own = [frame for frame in frames if frame[0].startswith(str(Path(near).parent))] if near else []
+    if own:
+        return own[-1]
+    return (near, None) if near else (frames[-1] if frames else ("", None))
+
+
+def _frames(trace: TracebackType | None) -> Iterator[tuple[str, int]]:
+    while trace is not None:
+        yield trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def failure(
+    module: str, error: BaseException, *, near: str = "", plugin: str = "", serving: str = ""
+) -> Failure:
+    load_error = as_load_error(error, near)
+    cause = error.__cause__ if isinstance(error, LoadError) and error.__cause__ else error
+    return Failure(
+        module=module,
+        error_type=type(cause).__name__,
+        message=str(load_error),
+        file=_short(load_error.file or near),
+        line=load_error.line,
+        traceback=load_error.traceback,
+        at=datetime.now(UTC),
+        plugin=plugin,
+        serving=serving,
+    )
+
+
+def _short(path: str) -> str:
+    """Relative where the file lies below the working directory."""
+    with suppress(ValueError):
+        return str(Path(path).relative_to(Path.cwd()))
+    return path
+
+
+def dependants(families: set[str], all_families: Iterable[str]) -> set[str]:
+    """`families` and every other one whose modules hold something that was imported from them."""
+    wanted = set(families)
+    others = [family for family in all_families if family not in wanted]
+    while users := {family for family in others if _uses(family, wanted)}:
+        wanted |= users
+        others = [family for family in others if family not in users]
+    return wanted
+
+
+def _uses(family: str, families: set[str]) -> bool:
+    modules = [m for name, m in list(sys.modules.items()) if _in_families(name, [family])]
+    return any(_comes_from(value, families) for m in modules for value in list(vars(m).values()))
+
+
+def _comes_from(value: Any, families: set[str]) -> bool:
+    name = value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", None)
+    return isinstance(name, str) and _in_families(name, families)

@@ -1,0 +1,108 @@
+"""Hides what a schema marks as secret: `x-sensitive: true`, `writeOnly`, or `format: password`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+MASK = "********"
+_BRANCHES = ("anyOf", "oneOf", "allOf")
+Schema = dict[str, Any]
+
+
+def is_sensitive(schema: Schema) -> bool:
+    return bool(
+        schema.get("x-sensitive") or schema.get("writeOnly") or schema.get("format") == "password"
+    )
+
+
+class Masker:
+    """Masks JSON values of one schema. Where several branches of a union fit, every mark counts."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._definitions: Schema = schema.get("$defs", {})
+        self.active = self._holds_marks(schema)
+
+    def _holds_marks(self, node: Any) -> bool:
+        if isinstance(node, list):
+            return any(map(self._holds_marks, node))
+        if not isinstance(node, dict):
+            return False
+        return is_sensitive(node) or any(map(self._holds_marks, node.values()))
+
+    def mask(self, value: Any) -> Any:
+        return self._mask(value, [self._schema]) if self.active else value
+
+    def covers(self, location: tuple[int | str, ...]) -> bool:
+        """Whether the value at this place, or anything around or below it, is secret."""
+        schemas = self._expand([self._schema])
+        for step in location:
+            if any(map(is_sensitive, schemas)):
+                return True
+            schemas = self._expand(list(self._below(schemas, step)))
+        return self.active and (not schemas or any(map(self._reaches_marks, schemas)))
+
+    def _reaches_marks(self, schema: Schema) -> bool:
+        seen: list[Schema] = []
+        queue = [schema]
+        while queue:
+            node = queue.pop()
+            if node in seen:
+                continue
+            seen.append(node)
+            expanded = self._expand([node])
+            if any(map(is_sensitive, expanded)):
+                return True
+            for each in expanded:
+                queue.extend(_children(each))
+        return False
+
+    def _mask(self, value: Any, schemas: list[Schema]) -> Any:
+        schemas = self._expand(schemas)
+        if value is None or not schemas:
+            return value
+        if any(map(is_sensitive, schemas)):
+            return MASK
+        if isinstance(value, dict):
+            return {k: self._mask(v, list(self._below(schemas, k))) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self._mask(v, list(self._below(schemas, i))) for i, v in enumerate(value)]
+        return value
+
+    def _expand(self, schemas: list[Schema]) -> list[Schema]:
+        """The schemas with references resolved and the branches of unions beside them."""
+        found: list[Schema] = []
+        queue = list(schemas)
+        while queue:
+            schema = queue.pop()
+            if not isinstance(schema, dict) or schema in found:
+                continue
+            found.append(schema)
+            if reference := schema.get("$ref"):
+                queue.append(self._definitions.get(reference.rsplit("/", 1)[-1], {}))
+            for key in _BRANCHES:
+                queue.extend(schema.get(key, ()))
+        return found
+
+    def _below(self, schemas: list[Schema], step: int | str) -> Iterator[Schema]:
+        for schema in schemas:
+            if isinstance(step, int):
+                prefix = schema.get("prefixItems", [])
+                yield prefix[step] if step < len(prefix) else schema.get("items") or {}
+            elif step in schema.get("properties", {}):
+                yield schema["properties"][step]
+            else:
+                yield from _dict_or_nothing(schema.get("additionalProperties"))
+
+
+def _children(schema: Schema) -> Iterator[Schema]:
+    yield from schema.get("properties", {}).values()
+    yield from schema.get("prefixItems", ())
+    yield from _dict_or_nothing(schema.get("items"))
+    yield from _dict_or_nothing(schema.get("additionalProperties"))
+
+
+def _dict_or_nothing(node: Any) -> Iterator[Schema]:
+    if isinstance(node, dict):
+        yield node

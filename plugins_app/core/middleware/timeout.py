@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from plugins_app.core.errors import CallTimeout
+from plugins_app.core.execution import Answer, CallNext, Execution
+
+GRACE = 0.5
+"""Seconds that cancelled code has to clean up before the caller is answered without it."""
+
+
+class Timeout:
+    """Ends an attempt on time, whatever the code inside does with its cancellation."""
+
+    def __init__(self, clock: Callable[[], float], grace: float = GRACE) -> None:
+        self._clock, self._grace = clock, grace
+
+    async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
+        limit = execution.loaded.metadata.attempt_timeout
+        left = execution.deadline - self._clock()
+        task: asyncio.Task[Answer] = asyncio.ensure_future(call_next(execution))  # type: ignore[arg-type]
+        try:
+            done, _ = await asyncio.wait({task}, timeout=max(0.0, min(limit, left)))
+        except asyncio.CancelledError:
+            await self._stop(execution, task)
+            raise
+        if done:
+            return task.result()
+        await self._stop(execution, task)
+        seconds = f"{min(limit, max(left, 0.0)):.3g} s"
+        raise CallTimeout(f"Plugin {execution.loaded.name!r} did not answer within {seconds}")
+
+    async def _stop(self, execution: Execution, task: asyncio.Task[Answer]) -> None:
+        task.cancel()
+        await asyncio.wait({task}, timeout=self._grace)
+        if not task.done():
+            execution.lingering = task
+        task.add_done_callback(_take_result)
+
+
+def _take_result(task: asyncio.Task[Answer]) -> None:
+    """Nobody waits any more; asking for the exception keeps asyncio from reporting it."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from plugins_app.core.errors import FieldError, InvalidInput
+from plugins_app.core.execution import Answer, CallNext, Execution
+from plugins_app.core.loaded import LoadedPlugin
+from plugins_app.core.masking import Masker
+from plugins_app.core.plugin import Plugin
+
+_SECRET_MESSAGE = "Invalid value"  # noqa: S105  (what is said of a secret field, not a secret)
+_SHOWN_FIELDS = 50
+
+
+class Validate:
+    """Raw JSON becomes the plugin's input model; then the plugin's own `validate` may object."""
+
+    async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
+        plugin = execution.loaded
+        try:
+            execution.input = plugin.input_model.model_validate(execution.data)
+        except ValidationError as error:
+            fields = field_errors(error, execution.data, plugin.input_mask)
+            raise InvalidInput(_summary(fields), fields) from None
+        if _has_own_check(plugin):
+            await self._run_own_check(execution)
+        return await call_next(execution)
+
+    async def _run_own_check(self, execution: Execution) -> None:
+        plugin = execution.loaded
+        try:
+            verdict = plugin.plugin.validate(execution.input)
+            if inspect.isawaitable(verdict):
+                verdict = await verdict
+        except ValueError as error:
+            message = _SECRET_MESSAGE if plugin.input_mask.active else str(error)
+            raise InvalidInput(message, [FieldError("", "value_error", message)]) from None
+        if verdict is False:
+            raise InvalidInput(f"Plugin {plugin.name!r} refused the input")
+
+
+def _has_own_check(plugin: LoadedPlugin) -> bool:
+    return type(plugin.plugin).validate is not Plugin.validate
+
+
+def field_errors(error: ValidationError, data: Any, masker: Masker) -> list[FieldError]:
+    """Without the values: a message that might quote a secret is replaced."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return [
+        FieldError(
+            pointer=json_pointer(detail["loc"], data),
+            code=detail["type"],
+            message=_SECRET_MESSAGE if masker.covers(detail["loc"]) else detail["msg"],
+        )
+        for detail in details[:_SHOWN_FIELDS]
+    ]
+
+
+def json_pointer(location: Sequence[int | str], data: Any) -> str:
+    """RFC 6901, without the labels that pydantic puts in for branches of a union."""
+    steps: list[int | str] = []
+    for index, step in enumerate(location):
+        if _leads_into(data, step):
+            data = data[step]
+        elif index < len(location) - 1 or not isinstance(data, dict):
+            continue
+        steps.append(step)
+    return "".join(f"/{_escape(str(step))}" for step in steps)
+
+
+def _leads_into(data: Any, step: int | str) -> bool:
+    if isinstance(data, dict):
+        return step in data
+    return isinstance(data, list) and isinstance(step, int) and step < len(data)
+
+
+def _escape(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def _summary(fields: list[FieldError]) -> str:
+    if len(fields) == 1:
+        return f"{fields[0].pointer or 'input'}: {fields[0].message}"
+    return f"{len(fields)} fields are invalid"
