@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 MODEL_FAMILIES = ("haiku", "sonnet", "opus")
 MAX_RATE_LIMIT = 2_000
 MAX_TOOL_NAME = 64
+LONGEST_PAUSE = 5.0
+"""Seconds between two attempts, at most."""
 NAME_PATTERN = r"^[a-z][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$"
 RESERVED_NAMES = frozenset(
     ["list", "search", "statistics", "metrics", "health", "tools", "executions", "openapi", "batch"]
@@ -181,6 +183,11 @@ class PluginMetadata(BaseModel):
     def attempt_timeout(self) -> float:
         """Seconds that one attempt may take."""
         return self.timeout or max(5.0, 4 * self.estimated_time)
+
+    @property
+    def call_timeout(self) -> float:
+        """Seconds that all attempts with their pauses can take; a call's longest deadline."""
+        return self.max_attempts * (self.attempt_timeout + LONGEST_PAUSE)
 
     @property
     def all_aliases(self) -> tuple[str, ...]:

@@ -135,7 +135,9 @@ class PluginRegistry:
             if target:
                 self._check_target(load, *target)
         replaced, self._survey = self.snapshot, load.survey
-        self.snapshot = Snapshot(load.draft.plugins, tuple(load.failures), replaced.policies)
+        self.snapshot = replace(
+            replaced, plugins=load.draft.plugins, errors=tuple(load.failures)
+        )
         self._retire(replaced)
         return self.snapshot
 
@@ -282,16 +284,18 @@ class PluginRegistry:
 
     async def close(self) -> None:
         """Run every plugin's `on_unload`."""
-        replaced, self.snapshot = self.snapshot, Snapshot(policies=self.snapshot.policies)
+        replaced, self.snapshot = self.snapshot, replace(self.snapshot, plugins={}, errors=())
         for plugin in replaced.all_versions():
             await self._run_on_unload(plugin)
         await asyncio.gather(*self._background)
 
     # --- looking up -------------------------------------------------------------------------------
 
-    def apply_policies(self, policies: Mapping[str, Policy]) -> None:
-        """Take over what operators decided; plugins without a policy are disabled."""
-        self.snapshot = self.snapshot.under_policies(policies)
+    def apply_policies(
+        self, policies: Mapping[str, Policy], unlisted: Policy = Policy(enabled=False)
+    ) -> None:
+        """Take over what operators decided; `unlisted` holds for all other plugins."""
+        self.snapshot = self.snapshot.under_policies(policies, unlisted)
 
     def resolve(self, name: str) -> LoadedPlugin:
         """Raises PluginNotFound, or LoadError where the name is known and failed to load."""

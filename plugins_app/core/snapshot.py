@@ -35,6 +35,8 @@ class Snapshot:
     errors: tuple[Failure, ...] = ()
     policies: Mapping[str, Policy] | None = None
     """None where nobody keeps policies: then everything loaded is enabled."""
+    unlisted: Policy = Policy(enabled=False)
+    """For plugins that the policies do not name."""
 
     @cached_property
     def active(self) -> Mapping[str, LoadedPlugin]:
@@ -92,7 +94,7 @@ class Snapshot:
     def _policy(self, name: str) -> Policy:
         if self.policies is None:
             return Policy()
-        return self.policies.get(name, Policy(enabled=False))
+        return self.policies.get(name, self.unlisted)
 
     def _under_policy(self, plugin: LoadedPlugin) -> LoadedPlugin:
         policy = self._policy(plugin.name)
@@ -100,8 +102,8 @@ class Snapshot:
             policy.overrides, enabled=policy.enabled, config_generation=policy.generation
         )
 
-    def under_policies(self, policies: Mapping[str, Policy]) -> Snapshot:
-        return replace(self, policies=policies)
+    def under_policies(self, policies: Mapping[str, Policy], unlisted: Policy) -> Snapshot:
+        return replace(self, policies=policies, unlisted=unlisted)
 
 
 class Draft:

@@ -9,7 +9,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 # Letters that Unicode does not decompose into a base letter and a mark.
 _LETTERS = str.maketrans(
-    {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+    {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
 
 
@@ -24,7 +24,7 @@ def _is_mark(character: str) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """Folded runs of letters and digits, in order: 'E33G, long-stay' -> ['e33g', 'long', 'stay']."""
+    """Folded runs of letters and digits, in order: 'E33G, a-b' -> ['e33g', 'a', 'b']."""
     return _WORD.findall(fold(text))
 
 

@@ -11,6 +11,9 @@ class RegistryState(models.Model):
     plugins = models.PositiveBigIntegerField(default=0, help_text="Code is to be loaded again.")
     policies = models.PositiveBigIntegerField(default=0, help_text="Enablement or overrides moved.")
     keys = models.PositiveBigIntegerField(default=0, help_text="API keys moved.")
+    reloads = models.JSONField(
+        default=dict, help_text="Plugin -> the generation at which its reload was last asked for."
+    )
     config = models.PositiveBigIntegerField(default=0, help_text="Plugin configuration moved.")
 
     class Meta:

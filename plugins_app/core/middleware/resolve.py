@@ -29,6 +29,9 @@ class Resolve:
         execution.plugin = plugin
         if not plugin.enabled:
             raise PluginDisabled(f"Plugin {plugin.name!r} is disabled")
+        execution.deadline = min(
+            execution.deadline, execution.started + plugin.metadata.call_timeout
+        )
         plugin.calls.enter()
         execution.in_flight = plugin.calls.count
         try:

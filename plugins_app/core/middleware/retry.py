@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from plugins_app.core.errors import CallTimeout, PluginCrashed, TransientError, ZantaraError
 from plugins_app.core.execution import Answer, CallNext, Execution, Journal
+from plugins_app.core.metadata import LONGEST_PAUSE
 from plugins_app.core.state import BreakerRule, Sample, SharedState, Verdict
 
 FIRST_DELAY = 0.2
-LONGEST_DELAY = 5.0
 LEAST_BUDGET = 3
 BUDGET_SHARE = 0.2
 
@@ -76,7 +76,7 @@ class Retry:
             or (self._budget.spent and not retrying)
         ):
             return None
-        ceiling = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (execution.attempts - 1))
+        ceiling = min(LONGEST_PAUSE, FIRST_DELAY * 2 ** (execution.attempts - 1))
         delay = max(self._random() * ceiling, error.retry_after or 0.0)
         return delay if self._clock() + delay < execution.deadline else None
 

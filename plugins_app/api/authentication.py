@@ -1,0 +1,84 @@
+"""Who calls the API: an API key, a session with its CSRF token, or nobody."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from plugins_app.api.problems import REALM
+from plugins_app.core.caller import Caller
+from plugins_app.services.access import (
+    anonymous_caller,
+    authenticate_key,
+    caller_of_key,
+    caller_of_user,
+)
+
+MODEL_HEADER = "X-Zantara-Model"
+_MAX_MODEL_LENGTH = 64
+
+
+class CallerAuthentication(SessionAuthentication):
+    """`request.auth` is the Caller. A wrong key is 401, never anonymous."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Caller]:
+        http = request._request  # noqa: SLF001
+        if header := http.headers.get("Authorization"):
+            return AnonymousUser(), key_caller(header, http)
+        user = getattr(http, "user", None)
+        if user is not None and user.is_active and user.is_authenticated:
+            self.enforce_csrf(request)
+            return user, caller_of_user(user, model=stated_model(http), address=address_of(http))
+        return AnonymousUser(), anonymous_caller(
+            model=stated_model(http), address=address_of(http)
+        )
+
+    def authenticate_header(self, request: Request) -> str:
+        return REALM
+
+
+def key_caller(header: str, request: HttpRequest) -> Caller:
+    scheme, _, secret = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise AuthenticationFailed("Use 'Authorization: Bearer zan_...'")
+    key = authenticate_key(secret.strip())
+    if key is None:
+        raise AuthenticationFailed("The API key is unknown, expired or revoked")
+    return caller_of_key(key, model=stated_model(request), address=address_of(request))
+
+
+def stated_model(request: HttpRequest) -> str:
+    return request.headers.get(MODEL_HEADER, "")[:_MAX_MODEL_LENGTH]
+
+
+def address_of(request: HttpRequest) -> str:
+    """The client's address; X-Forwarded-For counts only from trusted proxies, from the right."""
+    address: str = request.META.get("REMOTE_ADDR") or ""
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+    while hops and _trusted(address):
+        hop = hops.pop()
+        if not _is_address(hop):
+            break
+        address = hop
+    return address
+
+
+def _trusted(address: str) -> bool:
+    return _is_address(address) and any(
+        ip_address(address) in ip_network(network) for network in settings.ZANTARA_TRUSTED_PROXIES
+    )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,129 @@
+"""The engine of this process: registry, shared state, journal and executor, joined by settings.
+
+Under ASGI the server opens it at lifespan start; every other entry on first use, after a fork,
+never at import.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from functools import partial
+from threading import Lock
+
+import httpx
+from django.conf import settings
+
+from plugins_app.core.context import Ports
+from plugins_app.core.discovery import DirectorySource, EntryPointSource
+from plugins_app.core.execution import Execution
+from plugins_app.core.executor import ExecutorOptions, PluginExecutor, World
+from plugins_app.core.memory_state import MemoryState
+from plugins_app.core.middleware.admit import Limits
+from plugins_app.core.registry import PluginRegistry
+from plugins_app.core.snapshot import Policy
+from plugins_app.runtime.catalogue import ExecutorCatalogue
+from plugins_app.runtime.config import TomlConfig
+from plugins_app.runtime.database import in_database_thread
+from plugins_app.runtime.http import HttpxClient
+from plugins_app.runtime.journal import ExecutionJournal
+from plugins_app.runtime.mail import DjangoMail
+from plugins_app.runtime.policies import read_policies
+from plugins_app.runtime.store import DatabaseStore
+
+logger = logging.getLogger(__name__)
+
+
+class Engine:
+    """Build it anywhere; `open` and everything after it runs on the engine's loop."""
+
+    def __init__(self) -> None:
+        self.worker = f"{socket.gethostname()}:{os.getpid()}"
+        self.pid = os.getpid()
+        self._world = World()
+        self._http: httpx.AsyncClient | None = None
+        self.registry = PluginRegistry(
+            *(DirectorySource(directory) for directory in settings.ZANTARA_PLUGIN_DIRS),
+            EntryPointSource(),
+            config_for=TomlConfig(settings.ZANTARA_PLUGIN_CONFIG),
+        )
+        self.state = MemoryState()
+        self.journal = ExecutionJournal(
+            worker=self.worker, payloads=settings.ZANTARA_LOG_PAYLOADS
+        )
+        self.executor = PluginExecutor(
+            self.registry,
+            self.state,
+            self.journal,
+            ports_for=self._ports,
+            world=self._world,
+            options=ExecutorOptions(
+                max_timeout=settings.ZANTARA_MAX_TIMEOUT,
+                max_output=settings.ZANTARA_MAX_OUTPUT,
+                limits=Limits(anonymous_rate=settings.ZANTARA_ANONYMOUS_RATE or None),
+            ),
+        )
+        self.loaded = False
+        self.reloaded: dict[str, int] = {}
+        """Plugin -> generation of the reload that this process itself has done."""
+
+    async def open(self) -> None:
+        """Load the registry under the operators' decisions. Doing it twice does nothing."""
+        if self.loaded:
+            return
+        await self.take_policies()
+        await self.registry.load()
+        self.loaded = True
+
+    async def take_policies(self) -> None:
+        policies = await in_database_thread(read_policies)
+        self.registry.apply_policies(policies, Policy(enabled=settings.ZANTARA_AUTO_ENABLE))
+
+    async def close(self) -> None:
+        await self.registry.close()
+        if self._http:
+            await self._http.aclose()
+        await in_database_thread(self.journal.close)
+
+    def drain(self) -> None:
+        """New calls are refused; those in flight go on."""
+        self.executor.draining = True
+
+    def _ports(self, execution: Execution) -> Ports:
+        remaining = partial(_remaining, execution, self._world)
+        return Ports(
+            store=DatabaseStore(execution.loaded.name, execution.caller.id),
+            http=HttpxClient(self._client(), remaining),
+            mail=DjangoMail(),
+            catalogue=ExecutorCatalogue(self.executor, execution, self._world.clock),
+        )
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._http is None:
+            self._http = httpx.AsyncClient(follow_redirects=False)
+        return self._http
+
+
+def _remaining(execution: Execution, world: World) -> float:
+    return execution.deadline - world.clock()
+
+
+_lock = Lock()
+_engine: Engine | None = None
+
+
+def current_engine() -> Engine:
+    """This process's engine, built on first use and again after a fork."""
+    global _engine  # noqa: PLW0603
+    with _lock:
+        if _engine is None or _engine.pid != os.getpid():
+            _engine = Engine()
+        return _engine
+
+
+def forget_engine() -> None:
+    """The next use builds another; for tests and for servers that shut down."""
+    global _engine  # noqa: PLW0603
+    with _lock:
+        _engine = None

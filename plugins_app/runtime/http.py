@@ -1,0 +1,60 @@
+"""Http on httpx: one pooled client per process, bounded by the deadline of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from plugins_app.core.errors import PluginError, TransientError
+from plugins_app.core.ports import HttpResponse
+
+DEFAULT_SECONDS = 10.0
+MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+_WORTH_A_RETRY = {429, 502, 503, 504}
+
+
+class HttpxClient:
+    """`remaining` gives the seconds left for the call."""
+
+    def __init__(self, client: httpx.AsyncClient, remaining: Callable[[], float]) -> None:
+        self._client, self._remaining = client, remaining
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        timeout: float | None = None,
+    ) -> HttpResponse:
+        seconds = min(timeout or DEFAULT_SECONDS, max(self._remaining(), 0.001))
+        try:
+            async with self._client.stream(
+                method, url, headers=headers, params=params, json=json, timeout=seconds
+            ) as response:
+                body = await _read(response)
+        except httpx.TransportError as error:
+            raise TransientError(f"Upstream did not answer: {type(error).__name__}") from error
+        if response.status_code in _WORTH_A_RETRY:
+            raise TransientError(
+                f"Upstream answered {response.status_code}", retry_after=_retry_after(response)
+            )
+        return HttpResponse(response.status_code, dict(response.headers), body)
+
+
+async def _read(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_RESPONSE_BYTES:
+            raise PluginError(f"Upstream answered more than {MAX_RESPONSE_BYTES} bytes")
+    return bytes(body)
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    value = response.headers.get("retry-after", "")
+    return float(value) if value.isdigit() else None

@@ -1,0 +1,78 @@
+"""The one event loop of this process that plugins live on.
+
+Under ASGI it is the server's loop, adopted at lifespan start; commands, WSGI and Celery start one
+in a thread on first use. Sync doors hand a coroutine over and wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Awaitable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class EngineLoop:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread_id: int | None = None
+        self._pid = 0
+
+    def adopt(self) -> None:
+        """Take the running loop of the calling thread."""
+        with self._lock:
+            self._loop = asyncio.get_running_loop()
+            self._thread_id = threading.get_ident()
+            self._pid = os.getpid()
+
+    def release(self) -> None:
+        with self._lock:
+            self._loop = None
+
+    @property
+    def running(self) -> bool:
+        return self._loop is not None and self._pid == os.getpid() and not self._loop.is_closed()
+
+    def get(self) -> asyncio.AbstractEventLoop:
+        """The loop; started in a daemon thread where nobody adopted one (again after a fork)."""
+        with self._lock:
+            if not self.running:
+                self._start()
+            assert self._loop is not None
+            return self._loop
+
+    def _start(self) -> None:
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, name="zantara-loop", daemon=True)
+        thread.start()
+        self._loop, self._thread_id, self._pid = loop, thread.ident, os.getpid()
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        return asyncio.run_coroutine_threadsafe(coroutine, self.get())
+
+    def run(self, coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+        """Run on the loop and wait for it, from any other thread. `timeout` is in seconds."""
+        loop = self.get()
+        if threading.get_ident() == self._thread_id:
+            coroutine.close()
+            raise RuntimeError("the engine's own loop cannot wait for itself; await instead")
+        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        try:
+            return future.result(timeout)
+        except TimeoutError:
+            future.cancel()
+            raise
+
+    def bring(self, coroutine: Coroutine[Any, Any, T]) -> Awaitable[T]:
+        """Await something of the engine's loop from whatever loop is running."""
+        if self.running and asyncio.get_running_loop() is self._loop:
+            return coroutine
+        return asyncio.wrap_future(self.submit(coroutine))
+
+
+engine_loop = EngineLoop()

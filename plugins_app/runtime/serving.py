@@ -1,0 +1,66 @@
+"""Start and stop of a process that serves plugins."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+from plugins_app.runtime.database import in_database_thread
+from plugins_app.runtime.engine import current_engine, forget_engine
+from plugins_app.runtime.loop import engine_loop
+from plugins_app.runtime.watcher import Seen, Watcher
+
+_watcher: Watcher | None = None
+_lock = threading.Lock()
+
+
+async def start_on_this_loop() -> None:
+    """Under ASGI, at lifespan start: the server's loop becomes the engine's."""
+    engine_loop.adopt()
+    await _start()
+    _drain_on_sigterm()
+
+
+def ensure_started() -> None:
+    """Elsewhere, on first use: a loop in a thread, and the same watcher."""
+    with _lock:
+        if _watcher is None:
+            engine_loop.run(_start())
+
+
+async def _start() -> None:
+    global _watcher  # noqa: PLW0603
+    engine = current_engine()
+    seen = await in_database_thread(Seen.now)
+    await engine.open()
+    _watcher = Watcher(engine)
+    _watcher.start(seen)
+
+
+async def stop() -> None:
+    """Calls in flight have ended: write what is waiting, sign off."""
+    global _watcher  # noqa: PLW0603
+    engine = current_engine()
+    engine.drain()
+    if _watcher:
+        await in_database_thread(_watcher.stop)
+        _watcher = None
+    await engine.close()
+    forget_engine()
+    engine_loop.release()
+
+
+def _drain_on_sigterm() -> None:
+    """Refuse new calls as soon as the signal comes; the server's own handler follows."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    previous: Any = signal.getsignal(signal.SIGTERM)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        current_engine().drain()
+        if callable(previous):
+            previous(number, frame)
+
+    signal.signal(signal.SIGTERM, handle)

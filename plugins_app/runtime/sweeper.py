@@ -1,0 +1,58 @@
+"""Ends rows whose process died: their lease ran out, so nobody else will."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import connections, transaction
+from django.db.models import QuerySet
+
+from plugins_app.models import ExecutionLog, Status
+from plugins_app.runtime.journal_rows import Rollup
+from plugins_app.runtime.journal_sql import JournalSql
+
+BATCH = 500
+
+
+def sweep(now: datetime) -> int:
+    """Rows ended as `abandoned`. Safe beside live servers and other sweepers."""
+    swept = 0
+    while rows := list(_expired(now)[:BATCH]):
+        swept += _abandon(rows, now)
+    return swept
+
+
+def _expired(now: datetime) -> QuerySet[ExecutionLog]:
+    return ExecutionLog.objects.filter(status=Status.RUNNING, lease_until__lt=now).order_by("id")
+
+
+def _abandon(rows: list[ExecutionLog], now: datetime) -> int:
+    with transaction.atomic():
+        ended = [row for row in rows if _abandon_one(row, now)]
+        JournalSql(connections["default"]).add(_rollup(ended))
+    return len(ended)
+
+
+def _abandon_one(row: ExecutionLog, now: datetime) -> bool:
+    """Fenced: a finish that came in the meantime wins."""
+    return bool(
+        ExecutionLog.objects.filter(pk=row.pk, status=Status.RUNNING).update(
+            status=Status.ABANDONED,
+            error_code="outcome_unknown",
+            error="The process that ran it ended before it did",
+            finished_at=now,
+            duration_ms=(now - row.started_at) / timedelta(milliseconds=1),
+            lease_until=None,
+        )
+    )
+
+
+def _rollup(rows: list[ExecutionLog]) -> Rollup:
+    total = Rollup()
+    for row in rows:
+        minute = row.started_at.replace(second=0, microsecond=0)
+        for metric in (f"status:{Status.ABANDONED}", "error:outcome_unknown"):
+            total.counts[row.plugin, row.version, minute, metric] += 1
+        for kind in ("calls", "errors"):
+            total.callers[row.caller, row.plugin, minute.replace(minute=0), kind] += 1
+    return total

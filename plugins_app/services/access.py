@@ -1,0 +1,161 @@
+"""API keys and callers. A key is `zan_` + 8 characters that find its row + 32 that prove it;
+190 random bits need no slow hash, so the proof is one HMAC with a pepper that is not in the
+database."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import string
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import transaction
+from django.utils import timezone
+
+from plugins_app.core.caller import ALL_SCOPES, Caller, CallerKind, Scope
+from plugins_app.models import ApiKey, User
+from plugins_app.services.audit import Actor, record
+from plugins_app.services.generation import raise_generation
+
+KEY_START = "zan_"
+PREFIX_LENGTH = 12
+SECRET_LENGTH = 32
+LAST_USED_RESOLUTION = timedelta(minutes=1)
+_ALPHABET = string.ascii_letters + string.digits
+ANONYMOUS_SCOPES = frozenset({Scope.LIST, Scope.EXECUTE, Scope.METRICS})
+
+_PERMISSIONS = {
+    Scope.LIST: "plugins_app.view_installedplugin",
+    Scope.EXECUTE: "plugins_app.execute_plugin",
+    Scope.METRICS: "plugins_app.view_metrics",
+    Scope.LOGS: "plugins_app.view_executionlog",
+    Scope.RELOAD: "plugins_app.reload_plugin",
+    Scope.CONFIG: "plugins_app.change_installedplugin",
+    Scope.ADMIN: "plugins_app.enable_plugin",
+}
+"""The Django permission that gives a user what a scope gives a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """`secret` is known here and nowhere else."""
+
+    key: ApiKey
+    secret: str
+
+
+def _digest(secret: str) -> str:
+    return hmac.new(settings.ZANTARA_API_KEY_PEPPER.encode(), secret.encode(), sha256).hexdigest()
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def create_key(
+    actor: Actor,
+    name: str,
+    *,
+    scopes: Iterable[Scope],
+    plugins: Sequence[str] = ("*",),
+    expires: datetime | None = None,
+    owner: User | None = None,
+    model: str = "",
+    rate_limit: int | None = None,
+) -> NewKey:
+    prefix = KEY_START + _random(PREFIX_LENGTH - len(KEY_START))
+    secret = prefix + _random(SECRET_LENGTH)
+    with transaction.atomic():
+        key = ApiKey.objects.create(
+            name=name,
+            prefix=prefix,
+            digest=_digest(secret),
+            owner=owner,
+            scopes=sorted(scopes),
+            plugins=list(plugins),
+            model=model,
+            rate_limit=rate_limit,
+            expires=expires,
+        )
+        after = {"scopes": key.scopes, "plugins": key.plugins, "prefix": prefix}
+        record(actor, "key.create", f"key:{name}", after=after)
+        raise_generation("keys")
+    return NewKey(key, secret)
+
+
+def revoke_key(actor: Actor, key: ApiKey, reason: str = "") -> None:
+    with transaction.atomic():
+        ApiKey.objects.filter(pk=key.pk, revoked=None).update(revoked=timezone.now())
+        record(actor, "key.revoke", f"key:{key.name}", reason=reason)
+        raise_generation("keys")
+
+
+def authenticate_key(secret: str) -> ApiKey | None:
+    """The key that this secret proves, unless it is revoked or expired."""
+    key = (
+        ApiKey.objects.select_related("owner")
+        .filter(prefix=secret[:PREFIX_LENGTH], revoked=None)
+        .first()
+    )
+    if key is None or not hmac.compare_digest(key.digest, _digest(secret)):
+        return None
+    now = timezone.now()
+    if (key.expires and key.expires <= now) or (key.owner and not key.owner.is_active):
+        return None
+    _note_use(key, now)
+    return key
+
+
+def _note_use(key: ApiKey, now: datetime) -> None:
+    """To the minute: a write per call would cost more than the call."""
+    if key.last_used is None or now - key.last_used > LAST_USED_RESOLUTION:
+        ApiKey.objects.filter(pk=key.pk).update(last_used=now)
+
+
+def caller_of_key(key: ApiKey, *, model: str = "", address: str = "") -> Caller:
+    scopes = frozenset(Scope(scope) for scope in key.scopes if scope in ALL_SCOPES)
+    return Caller(
+        id=f"key:{key.prefix}",
+        kind=CallerKind.KEY,
+        name=key.name,
+        scopes=scopes,
+        is_admin=Scope.ADMIN in scopes,
+        model=key.model or model or None,
+        plugins=tuple(key.plugins),
+        rate_limit=key.rate_limit,
+        address=address,
+    )
+
+
+def caller_of_user(
+    user: AbstractBaseUser | AnonymousUser, *, model: str = "", address: str = ""
+) -> Caller:
+    if not isinstance(user, User):
+        return anonymous_caller(model=model, address=address)
+    granted = {scope for scope, name in _PERMISSIONS.items() if user.has_perm(name)}
+    return Caller(
+        id=f"user:{user.pk}",
+        kind=CallerKind.USER,
+        name=user.get_username(),
+        scopes=frozenset(granted | {Scope.LIST, Scope.EXECUTE}),
+        is_admin=user.is_superuser,
+        is_staff=user.is_staff,
+        model=model or None,
+        address=address,
+    )
+
+
+def anonymous_caller(*, model: str = "", address: str = "") -> Caller:
+    return Caller(
+        id=f"anonymous:{address}",
+        kind=CallerKind.ANONYMOUS,
+        name="anonymous",
+        scopes=ANONYMOUS_SCOPES if settings.ZANTARA_ANONYMOUS_API else frozenset(),
+        model=model or None,
+        address=address,
+    )

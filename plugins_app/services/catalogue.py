@@ -1,0 +1,191 @@
+"""The plugins as a caller may see them, with their true status."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from plugins_app.core.caller import Caller
+from plugins_app.core.errors import PluginNotFound
+from plugins_app.core.importing import Failure
+from plugins_app.core.loaded import LoadedPlugin
+from plugins_app.core.metadata import PluginMetadata
+from plugins_app.core.middleware.resolve import may_see
+from plugins_app.core.search import rank, suggestions
+from plugins_app.core.snapshot import Snapshot
+from plugins_app.core.state import BreakerState, BreakerStatus
+from plugins_app.models import InstalledPlugin
+from plugins_app.services.registry import breaker_states, snapshot
+
+
+class Badge(StrEnum):
+    """Most urgent first; a plugin shows the first that fits."""
+
+    LOAD_ERROR = "load_error"
+    RELOAD_FAILED = "reload_failed"
+    DISABLED = "disabled"
+    CIRCUIT_OPEN = "circuit_open"
+    CIRCUIT_HALF_OPEN = "circuit_half_open"
+    DEPRECATED = "deprecated"
+    ENABLED = "enabled"
+
+
+@dataclass(frozen=True, slots=True)
+class PluginView:
+    name: str
+    version: str
+    status: Badge
+    status_detail: str
+    enabled: bool
+    loaded: LoadedPlugin | None
+    failure: Failure | None
+    row: InstalledPlugin | None
+
+    @property
+    def metadata(self) -> PluginMetadata | None:
+        return self.loaded.metadata if self.loaded else None
+
+    @property
+    def category(self) -> str:
+        if self.loaded:
+            return str(self.loaded.metadata.category)
+        return self.row.category if self.row else ""
+
+    @property
+    def description(self) -> str:
+        if self.loaded:
+            return self.loaded.metadata.description
+        return self.row.description if self.row else ""
+
+
+def visible_plugins(caller: Caller) -> list[LoadedPlugin]:
+    return [plugin for plugin in snapshot().active.values() if may_see(caller, plugin)]
+
+
+def find(caller: Caller, name: str) -> LoadedPlugin:
+    """By name, alias or tool name; raises PluginNotFound also for what the caller may not see."""
+    plugin = snapshot().find(name)
+    if plugin is None or not may_see(caller, plugin):
+        visible = [each.name for each in visible_plugins(caller)]
+        raise PluginNotFound(name, suggestions(visible, name))
+    return plugin
+
+
+def views(caller: Caller) -> list[PluginView]:
+    """By name. Staff also see what could not be loaded."""
+    current = snapshot()
+    rows = {row.name: row for row in InstalledPlugin.objects.filter(installed=True)}
+    breakers = breaker_states(plugin.key for plugin in current.active.values())
+    seen = [
+        _view(plugin, current, rows.get(plugin.name), breakers)
+        for plugin in current.active.values()
+        if may_see(caller, plugin)
+    ]
+    if caller.is_staff or caller.is_admin:
+        seen += _not_loaded(current, rows)
+    return sorted(seen, key=lambda view: view.name)
+
+
+def view(caller: Caller, name: str) -> PluginView:
+    """Raises PluginNotFound."""
+    bare = snapshot().find(name)
+    wanted = bare.name if bare else name
+    for each in views(caller):
+        if each.name == wanted:
+            return each
+    raise PluginNotFound(name, suggestions([p.name for p in visible_plugins(caller)], name))
+
+
+def search(
+    caller: Caller, query: str, *, category: str | None = None, status: str | None = None
+) -> list[PluginView]:
+    """Best match first; by name where the query is empty. What is not loaded is found by name."""
+    found = [
+        each
+        for each in views(caller)
+        if (not category or each.category == category) and (not status or each.status == status)
+    ]
+    if not query.strip():
+        return found
+    ranked = rank([each.loaded for each in found if each.loaded], query)
+    by_name = {each.name: each for each in found}
+    matches = [by_name[plugin.name] for plugin, _ in ranked]
+    broken = [each for each in found if not each.loaded and query.lower() in each.name.lower()]
+    return matches + broken
+
+
+def _view(
+    plugin: LoadedPlugin,
+    current: Snapshot,
+    row: InstalledPlugin | None,
+    breakers: Mapping[str, BreakerStatus],
+) -> PluginView:
+    failures = current.failures_of(plugin.name)
+    failure = failures[-1] if failures else None
+    status, detail = _status(plugin, failure, breakers[plugin.key])
+    return PluginView(
+        name=plugin.name,
+        version=plugin.version,
+        status=status,
+        status_detail=detail,
+        enabled=plugin.enabled,
+        loaded=plugin,
+        failure=failure,
+        row=row,
+    )
+
+
+def _status(
+    plugin: LoadedPlugin, failure: Failure | None, breaker: BreakerStatus
+) -> tuple[Badge, str]:
+    if failure:
+        return Badge.RELOAD_FAILED, f"serving {plugin.version}"
+    if not plugin.enabled:
+        return Badge.DISABLED, ""
+    if breaker.state is BreakerState.OPEN:
+        return Badge.CIRCUIT_OPEN, f"retry in {math.ceil(breaker.retry_after or 0)} s"
+    if breaker.state is BreakerState.HALF_OPEN:
+        return Badge.CIRCUIT_HALF_OPEN, "probing"
+    if plugin.metadata.deprecated:
+        return Badge.DEPRECATED, f"removal {plugin.metadata.deprecated.date.isoformat()}"
+    return Badge.ENABLED, ""
+
+
+def _not_loaded(current: Snapshot, rows: Mapping[str, InstalledPlugin]) -> list[PluginView]:
+    """Plugins without a live version: by their name where it is known, else by their module."""
+    broken: dict[str, Failure] = {}
+    for failure in current.errors:
+        name = failure.plugin or _name_from_rows(failure, rows) or failure.module
+        if name not in current.plugins:
+            broken[name] = failure
+    return [_broken_view(name, failure, rows.get(name)) for name, failure in broken.items()]
+
+
+def _name_from_rows(failure: Failure, rows: Mapping[str, InstalledPlugin]) -> str:
+    """A module that does not import cannot say its name; the last discovery that read it could."""
+    named = (n for n, row in rows.items() if row.metadata.get("module") == failure.module)
+    return next(named, "")
+
+
+def _broken_view(name: str, failure: Failure, row: InstalledPlugin | None) -> PluginView:
+    return PluginView(
+        name=name,
+        version=row.version if row else "",
+        status=Badge.LOAD_ERROR,
+        status_detail=failure.error_type,
+        enabled=row.enabled if row else False,
+        loaded=None,
+        failure=failure,
+        row=row,
+    )
+
+
+def by_category(seen: Iterable[PluginView]) -> dict[str, int]:
+    """category -> how many, by name."""
+    counts: dict[str, int] = {}
+    for each in seen:
+        if each.category:
+            counts[each.category] = counts.get(each.category, 0) + 1
+    return dict(sorted(counts.items()))

@@ -1,0 +1,39 @@
+"""The one way to run a plugin, for every door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugins_app.core.caller import Caller
+from plugins_app.core.execution import Execution
+from plugins_app.runtime.engine import current_engine
+from plugins_app.runtime.loop import engine_loop
+
+
+async def execute(
+    name: str,
+    data: Any,
+    *,
+    caller: Caller,
+    source: str,
+    request_id: str = "",
+    use_cache: bool = True,
+    timeout_ms: float | None = None,
+) -> Execution:
+    """On the engine's loop. Ends with an answer or an error in the execution."""
+    engine = current_engine()
+    await engine.open()
+    return await engine.executor.run(
+        name,
+        data,
+        caller=caller,
+        source=source,
+        request_id=request_id,
+        use_cache=use_cache,
+        timeout_ms=timeout_ms,
+    )
+
+
+def execute_and_wait(name: str, data: Any, **options: Any) -> Execution:
+    """The same from a thread that is not the loop's; options as for `execute`."""
+    return engine_loop.run(execute(name, data, **options))

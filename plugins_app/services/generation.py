@@ -1,0 +1,26 @@
+"""Telling every process that something moved: they read this row twice a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from django.db import transaction
+
+from plugins_app.models import RegistryState
+
+Kind = Literal["plugins", "policies", "keys", "config"]
+
+
+@transaction.atomic
+def raise_generation(*kinds: Kind, reloads: Iterable[str] = ()) -> int:
+    """Raise these counters by one; `reloads` names plugins to import anew. Returns the
+    generation of the plugins. Call it in the transaction of the change."""
+    RegistryState.objects.get_or_create(pk=1)
+    state = RegistryState.objects.select_for_update().get(pk=1)
+    for kind in kinds:
+        setattr(state, kind, getattr(state, kind) + 1)
+    for name in reloads:
+        state.reloads[name] = state.plugins
+    state.save()
+    return state.plugins

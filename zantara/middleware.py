@@ -1,0 +1,32 @@
+"""Every response names the request, so that a user can quote it and an operator can find it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from secrets import token_hex
+
+from django.http import HttpRequest, HttpResponse
+
+from zantara.version import VERSION
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+class RequestIdMiddleware:
+    """Echoes a well-formed X-Request-Id of the client, else makes one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = request_id_of(request.headers.get("X-Request-Id", ""))
+        request.request_id = request_id  # type: ignore[attr-defined]
+        response = self._get_response(request)
+        response["X-Request-Id"] = request_id
+        response["ZANTARA-Version"] = VERSION
+        return response
+
+
+def request_id_of(sent: str) -> str:
+    return sent if REQUEST_ID.fullmatch(sent) else token_hex(16)
