@@ -21,7 +21,9 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 ENVIRONMENT = env.str("ZANTARA_ENV", default="development")
 if ENVIRONMENT not in {"development", "staging", "production"}:
-    raise ImproperlyConfigured(f"ZANTARA_ENV {ENVIRONMENT!r} is not development, staging or production")
+    raise ImproperlyConfigured(
+        f"ZANTARA_ENV {ENVIRONMENT!r} is not development, staging or production"
+    )
 EMBEDDED = ENVIRONMENT == "development"
 DEBUG = env.bool("DEBUG", default=False)
 VAR_DIR = Path(env.str("ZANTARA_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
@@ -141,7 +143,8 @@ USE_I18N = False
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -165,6 +168,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
     }
 }
+CSRF_FAILURE_VIEW = "zantara.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -191,6 +195,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["plugins_app.api.permissions.HasScope"],
     "DEFAULT_PARSER_CLASSES": ["plugins_app.api.parsers.JsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["plugins_app.api.renderers.JsonRenderer"],
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "plugins_app.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

@@ -36,9 +36,7 @@ class CallerAuthentication(SessionAuthentication):
         if user is not None and user.is_active and user.is_authenticated:
             self.enforce_csrf(request)
             return user, caller_of_user(user, model=stated_model(http), address=address_of(http))
-        return AnonymousUser(), anonymous_caller(
-            model=stated_model(http), address=address_of(http)
-        )
+        return AnonymousUser(), anonymous_caller(model=stated_model(http), address=address_of(http))
 
     def authenticate_header(self, request: Request) -> str:
         return REALM

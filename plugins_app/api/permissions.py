@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from plugins_app.core.caller import Scope
 from plugins_app.core.errors import Forbidden, Unauthenticated
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 class HasScope(BasePermission):

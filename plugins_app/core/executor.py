@@ -7,7 +7,7 @@ import logging
 import random as random_module
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -209,6 +209,10 @@ class PluginExecutor:
             return 0
         outputs = [await self.execute(name, example.input) for example in metadata.examples]
         return sum(output.success for output in outputs)
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """plugin -> counter -> amount, in this process since its start."""
+        return {name: dict(counted) for name, counted in self._counts.items()}
 
     def get_metrics(self, name: str) -> dict[str, Any]:
         """This process's own counts since its start; the journal's hold for all processes."""

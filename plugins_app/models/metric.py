@@ -81,9 +81,7 @@ class GaugeMinute(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        constraints = (
-            models.UniqueConstraint(fields=("plugin", "at"), name="gauge_minute_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("plugin", "at"), name="gauge_minute_once"),)
         indexes = (models.Index(fields=("at",), name="gauge_minute_at"),)
 
     def __str__(self) -> str:

@@ -17,7 +17,9 @@ class RegistryState(models.Model):
     config = models.PositiveBigIntegerField(default=0, help_text="Plugin configuration moved.")
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="registry_state_single"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(id=1), name="registry_state_single"),
+        )
 
     def __str__(self) -> str:
         return f"plugins {self.plugins}, policies {self.policies}"

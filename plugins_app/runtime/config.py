@@ -1,7 +1,7 @@
 """Configured values of plugins, from the TOML file that ZANTARA_PLUGIN_CONFIG names:
 
-    ["team.search_member"]
-    roster_file = "var/roster.csv"
+["team.search_member"]
+roster_file = "var/roster.csv"
 """
 
 from __future__ import annotations

@@ -49,9 +49,7 @@ class Engine:
             config_for=TomlConfig(settings.ZANTARA_PLUGIN_CONFIG),
         )
         self.state = MemoryState()
-        self.journal = ExecutionJournal(
-            worker=self.worker, payloads=settings.ZANTARA_LOG_PAYLOADS
-        )
+        self.journal = ExecutionJournal(worker=self.worker, payloads=settings.ZANTARA_LOG_PAYLOADS)
         self.executor = PluginExecutor(
             self.registry,
             self.state,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from plugins_app.core.caller import Caller
 from plugins_app.core.errors import PluginNotFound
@@ -109,11 +110,33 @@ def search(
     ]
     if not query.strip():
         return found
-    ranked = rank([each.loaded for each in found if each.loaded], query)
+    return [each for each, _ in _ranked(found, query)]
+
+
+def search_scored(caller: Caller, query: str) -> list[tuple[PluginView, float]]:
+    """Matches with their score in (0, 1], best first; nothing for an empty query."""
+    return _ranked(views(caller), query)
+
+
+def _ranked(found: list[PluginView], query: str) -> list[tuple[PluginView, float]]:
     by_name = {each.name: each for each in found}
-    matches = [by_name[plugin.name] for plugin, _ in ranked]
-    broken = [each for each in found if not each.loaded and query.lower() in each.name.lower()]
-    return matches + broken
+    ranked = rank([each.loaded for each in found if each.loaded], query)
+    word = query.strip().lower()
+    broken = [each for each in found if word and not each.loaded and word in each.name.lower()]
+    return [(by_name[p.name], score) for p, score in ranked] + [(each, 0.5) for each in broken]
+
+
+def statistics(caller: Caller) -> dict[str, Any]:
+    """Counts over what the caller may see."""
+    visible = visible_plugins(caller)
+    names = {plugin.name for plugin in visible}
+    current = snapshot()
+    return {
+        **replace(
+            current, plugins={n: v for n, v in current.plugins.items() if n in names}
+        ).statistics(),
+        "load_errors": len(current.errors),
+    }
 
 
 def _view(

@@ -125,4 +125,3 @@ def _point(start: datetime, counts: Counter[str]) -> Point:
         p95_ms=percentile_ms(histogram, 0.95),
         p99_ms=percentile_ms(histogram, 0.99),
     )
-

@@ -1,0 +1,90 @@
+"""Query parameters as typed models; what is not a parameter is refused by name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from rest_framework.request import Request
+
+from plugins_app.api.problems import Problem
+from plugins_app.services.metrics import DEFAULT_RANGE
+
+P = TypeVar("P", bound=BaseModel)
+
+MAX_LIMIT = 500
+DEFAULT_LIMIT = 200
+
+
+def _split(values: Any) -> list[str]:
+    """?tag=a&tag=b and ?tag=a,b are the same."""
+    values = values if isinstance(values, list) else [values]
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+Words = Annotated[list[str], BeforeValidator(_split)]
+RangeName = Literal["15m", "1h", "6h", "24h", "7d", "30d"]
+
+
+class Parameters(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NoParameters(Parameters):
+    pass
+
+
+class RangeParameters(Parameters):
+    range: RangeName = DEFAULT_RANGE  # type: ignore[assignment]
+
+
+class SearchParameters(Parameters):
+    q: str = ""
+    query: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.query or self.q
+
+
+class ToolParameters(Parameters):
+    model: str | None = None
+    category: str | None = None
+    names: Words = []
+
+
+class ListParameters(Parameters):
+    category: str | None = None
+    tag: Words = []
+    status: str | None = None
+    model: str | None = None
+    q: str = ""
+    requires_auth: bool | None = None
+    ordering: Words = []
+    fields: Words = []
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    cursor: str = ""
+
+
+def parse(model: type[P], request: Request) -> P:
+    """Raises Problem, naming the parameter."""
+    query = request.query_params
+    values = {name: query.getlist(name) if _is_list(model, name) else query[name] for name in query}
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _problem(model, error) from None
+
+
+def _is_list(model: type[BaseModel], name: str) -> bool:
+    field = model.model_fields.get(name)
+    return field is not None and isinstance(field.default, list)
+
+
+def _problem(model: type[BaseModel], error: ValidationError) -> Problem:
+    detail = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    name = str(detail["loc"][0]) if detail["loc"] else ""
+    if detail["type"] == "extra_forbidden":
+        known = ", ".join(model.model_fields) or "none"
+        return Problem("unknown_parameter", f"Unknown parameter {name!r}; known: {known}")
+    return Problem("invalid_parameter", f"Parameter {name!r}: {detail['msg']}", parameter=name)

@@ -1,0 +1,22 @@
+"""Fixtures that every kind of test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture
+def engine(transactional_db: None) -> Iterator[object]:
+    """This process's engine on the real plugins and an empty database. Transactional, since the
+    journal writes on a thread and a connection of its own."""
+    from plugins_app.runtime.engine import current_engine, forget_engine
+    from plugins_app.runtime.loop import engine_loop
+
+    forget_engine()
+    engine = current_engine()
+    engine_loop.run(engine.open())
+    yield engine
+    engine_loop.run(engine.close())
+    forget_engine()

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from plugins_app.api.probes import livez, prometheus, readyz
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/admin/plugins/")),
+    path("admin/", admin.site.urls),
+    path("api/", include("plugins_app.api.urls")),
+    path("livez", livez),
+    path("readyz", readyz),
+    path("metrics", prometheus),
+]
+
+handler400 = "zantara.errors.bad_request"
+handler403 = "zantara.errors.forbidden"
+handler404 = "zantara.errors.not_found"
+handler500 = "zantara.errors.server_error"
