@@ -1,0 +1,70 @@
+# Two commands do everything: `make run` and `make test`. Both set up what they need first.
+
+PYTHON ?= python3
+PORT ?= 8000
+HOST ?= 127.0.0.1
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+WORKERS ?= auto
+
+# Without cached bytecode every command would compile the world anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run test lint format lock clean help
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/installed ## Set up and serve http://localhost:8000/ (another port: make run PORT=8123)
+	@exec $(BIN)/python manage.py quickstart --host $(HOST) --port $(PORT)
+
+test: $(VENV)/installed-dev ## Run the whole test suite
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+lint: $(VENV)/installed-dev ## Linters, types, import contracts, deployment checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/djlint --check --quiet templates
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	ZANTARA_ENV=production SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+		ALLOWED_HOSTS=zantara.example.com DATABASE_URL=postgres://zantara@localhost/zantara \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/installed-dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## Resolve the dependencies of pyproject.toml anew
+	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
+	uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock
+
+clean: ## Remove the environment, the database and all caches
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "ZANTARA needs Python 3.11 to 3.13; this is " + sys.version.split()[0] + ". Choose one: make PYTHON=python3.12 run")'
+	@echo "Making the virtual environment ..."
+ifdef UV
+	@uv venv --quiet --python $(PYTHON) $(VENV)
+else
+	@$(PYTHON) -m venv $(VENV)
+endif
+
+$(VENV)/installed: requirements.lock $(VENV)/bin/python
+	@test -e $(VENV)/installed-dev -a $(VENV)/installed-dev -nt requirements-dev.lock && touch $@ || $(MAKE) --no-print-directory install LOCK=requirements.lock STAMP=$@
+
+$(VENV)/installed-dev: requirements-dev.lock $(VENV)/bin/python
+	@$(MAKE) --no-print-directory install LOCK=requirements-dev.lock STAMP=$@
+
+.PHONY: install
+install:
+	@echo "Installing the dependencies of $(LOCK) ..."
+ifdef UV
+	@uv pip sync --quiet --compile-bytecode --python $(BIN)/python $(LOCK)
+else
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+endif
+	@touch $(STAMP)
