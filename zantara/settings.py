@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from zantara.secret_key import development_secret_key
+from zantara.version import VERSION
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -26,6 +27,7 @@ if ENVIRONMENT not in {"development", "staging", "production"}:
     )
 EMBEDDED = ENVIRONMENT == "development"
 DEBUG = env.bool("DEBUG", default=False)
+ZANTARA_VERSION = VERSION
 VAR_DIR = Path(env.str("ZANTARA_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 
 
@@ -89,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "libraries": {"zantara": "plugins_app.admin.tags"},
         },
     }
 ]

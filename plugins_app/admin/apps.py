@@ -1,5 +1,14 @@
+from __future__ import annotations
+
 from django.contrib.admin.apps import AdminConfig
 
 
 class MarketplaceConfig(AdminConfig):
-    default_site = "django.contrib.admin.sites.AdminSite"
+    """The stock admin app (same name and label, so its migrations and templates hold) with our
+    site in place of its own."""
+
+    default_site = "plugins_app.admin.site.ZantaraAdminSite"
+
+    def ready(self) -> None:
+        super().ready()
+        from plugins_app.admin import model_pages  # noqa: F401  (registers the model pages)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from plugins_app.core.errors import Unavailable
 from plugins_app.core.ports import Catalogue, Http, JsonObject, Mail, Store
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from plugins_app.core.caller import Caller
 
+_P = TypeVar("_P")
 Report = Callable[[float | None, str], None]
 
 
@@ -71,7 +72,7 @@ class Context:
     def catalogue(self) -> Catalogue:
         return self._port("catalogue", self._ports.catalogue)
 
-    def _port(self, name: str, port: Any) -> Any:
+    def _port(self, name: str, port: _P | None) -> _P:
         if port is None:
             raise Unavailable(f"This installation offers plugins no {name}")
         return port
@@ -79,10 +80,12 @@ class Context:
     def bridged(self, loop: asyncio.AbstractEventLoop) -> Self:
         """The same context for code on another thread's loop: its ports still run on `loop`."""
         ports = {name: getattr(self._ports, name) for name in Ports.__slots__}
-        return replace(
-            self,
-            _ports=Ports(**{name: port and _Bridge(port, loop) for name, port in ports.items()}),
-        )
+        bridges = {n: None if port is None else _Bridge(port, loop) for n, port in ports.items()}
+
+        def report(fraction: float | None, message: str) -> None:
+            loop.call_soon_threadsafe(self._report, fraction, message)
+
+        return replace(self, _ports=Ports(**bridges), _report=report)
 
 
 class _Bridge:

@@ -155,7 +155,14 @@ class InvalidOutput(ZantaraError):
 
 
 class CallTimeout(ZantaraError):
+    """`hasty`: the caller allowed less time than the plugin usually needs, which says nothing
+    about the plugin's health."""
+
     code = "timeout"
+
+    def __init__(self, message: str, *, hasty: bool = False) -> None:
+        super().__init__(message)
+        self.hasty = hasty
 
 
 class Cancelled(ZantaraError):

@@ -45,15 +45,17 @@ class Answer:
     metadata: dict[str, Any] = field(default_factory=dict)
 
     def to_cache(self) -> bytes:
-        return orjson.dumps({"data": orjson.Fragment(self.data), "metadata": self.metadata})
+        """The metadata on one line, then the data as it is."""
+        return orjson.dumps(self.metadata) + b"\n" + self.data
 
     @classmethod
     def from_cache(cls, entry: bytes) -> Answer | None:
         """None where the entry is damaged."""
         try:
-            stored = orjson.loads(entry)
-            return cls(True, orjson.dumps(stored["data"]), metadata=dict(stored["metadata"]))
-        except (ValueError, KeyError, TypeError):
+            head, _, data = entry.partition(b"\n")
+            orjson.loads(data)
+            return cls(True, data, metadata=dict(orjson.loads(head)))
+        except (ValueError, TypeError):
             return None
 
 
@@ -84,6 +86,8 @@ class Execution:
     cached: bool = False
     in_flight: int = 0
     waiting: int = 0
+    detached: Future[Any] | None = None
+    """The run, where its own caller left and others still wait for the answer."""
     lingering: Future[Any] | None = None
     """Work that still runs although the caller was answered."""
     output: Any = None
@@ -98,6 +102,12 @@ class Execution:
         if self.plugin is None:
             raise RuntimeError("the execution has not been resolved yet")
         return self.plugin
+
+    @property
+    def unfinished(self) -> Future[Any] | None:
+        """What still uses the plugin although the call ended."""
+        rest = (self.detached, self.lingering)
+        return next((work for work in rest if work and not work.done()), None)
 
     @property
     def status(self) -> Status:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from plugins_app.core.errors import LoadError
 from plugins_app.core.masking import Masker
-from plugins_app.core.metadata import PluginMetadata, PluginOverrides
+from plugins_app.core.metadata import NO_OVERRIDES, PluginMetadata, PluginOverrides
 from plugins_app.core.plugin import BASE_OUTPUT_FIELDS, Plugin, PluginInput, PluginOutput
 
 JsonSchema = dict[str, Any]
@@ -50,7 +50,7 @@ class LoadedPlugin:
     takes_context: bool
     is_async: bool
     enabled: bool = True
-    overrides: PluginOverrides = field(default_factory=PluginOverrides)
+    overrides: PluginOverrides = NO_OVERRIDES
     config_generation: int = 0
     calls: InFlight = field(default_factory=InFlight)
 
@@ -159,7 +159,11 @@ def _config(cls: type[Plugin[Any, Any]], name: str, values: dict[str, Any]) -> B
     try:
         return cls.config_model.model_validate(values)
     except ValidationError as error:
-        places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        secret = Masker(cls.config_model.model_json_schema()).covers
+        places = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {'invalid' if secret(e['loc']) else e['msg']}"
+            for e in error.errors()
+        )
         raise LoadError(f"Configuration of {name} is invalid: {places}") from None
 
 
@@ -167,17 +171,24 @@ def _models(cls: type, plugin: Plugin[Any, Any]) -> tuple[type[PluginInput], typ
     """From `input_model`/`output_model`, the guide's `input_schema`/`output_schema` properties,
     or the type parameters of Plugin[...]."""
     parameters = _type_parameters(cls)
-    models = [
+    models: tuple[Any, Any] = (
         plugin.input_model or _model_property(plugin, "input_schema") or parameters[0],
         plugin.output_model or _model_property(plugin, "output_schema") or parameters[1],
-    ]
-    for model, base in zip(models, (PluginInput, PluginOutput), strict=True):
-        if not (inspect.isclass(model) and issubclass(model, base)):
+    )
+    for model, base in zip(models, _MODEL_BASES, strict=True):
+        if not _is_model(model, base):
             raise LoadError(
                 f"{cls.__name__} names no {base.__name__} model: "
                 "write Plugin[MyInput, MyOutput] or set input_model and output_model"
             )
-    return models[0], models[1]
+    return models
+
+
+_MODEL_BASES = (PluginInput, PluginOutput)
+
+
+def _is_model(value: Any, base: type[BaseModel]) -> bool:
+    return inspect.isclass(value) and issubclass(value, base)
 
 
 def _model_property(plugin: Plugin[Any, Any], name: str) -> Any:
@@ -189,7 +200,7 @@ def _type_parameters(cls: type) -> tuple[Any, Any]:
     for base in cls.__mro__:
         for generic in base.__dict__.get("__orig_bases__", ()):
             arguments = get_args(generic)
-            if len(arguments) == 2 and all(inspect.isclass(a) for a in arguments):
+            if len(arguments) == 2 and all(map(_is_model, arguments, _MODEL_BASES)):
                 return arguments[0], arguments[1]
     return None, None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -65,10 +66,18 @@ class Masker:
         if any(map(is_sensitive, schemas)):
             return MASK
         if isinstance(value, dict):
-            return {k: self._mask(v, list(self._below(schemas, k))) for k, v in value.items()}
+            return {key: self._mask_field(key, v, schemas) for key, v in value.items()}
         if isinstance(value, list):
             return [self._mask(v, list(self._below(schemas, i))) for i, v in enumerate(value)]
         return value
+
+    def _mask_field(self, key: str, value: Any, schemas: list[Schema]) -> Any:
+        """A field that the schema does not know may be a secret under another spelling."""
+        below = list(self._below(schemas, key))
+        closed = [schema for schema in schemas if "properties" in schema]
+        if not below and closed and not any(s.get("additionalProperties") for s in schemas):
+            return MASK
+        return self._mask(value, below)
 
     def _expand(self, schemas: list[Schema]) -> list[Schema]:
         """The schemas with references resolved and the branches of unions beside them."""
@@ -93,11 +102,14 @@ class Masker:
             elif step in schema.get("properties", {}):
                 yield schema["properties"][step]
             else:
+                patterns = schema.get("patternProperties", {})
+                yield from (node for p, node in patterns.items() if re.search(p, step))
                 yield from _dict_or_nothing(schema.get("additionalProperties"))
 
 
 def _children(schema: Schema) -> Iterator[Schema]:
     yield from schema.get("properties", {}).values()
+    yield from schema.get("patternProperties", {}).values()
     yield from schema.get("prefixItems", ())
     yield from _dict_or_nothing(schema.get("items"))
     yield from _dict_or_nothing(schema.get("additionalProperties"))

@@ -28,6 +28,8 @@ from plugins_app.core.state import (
 )
 
 MAX_CACHE_BYTES = 64 * 1024 * 1024
+CACHE_ENTRY_BYTES = 256
+"""What an entry takes beside its key and its answer, roughly."""
 SWEEP_EVERY = 1_000
 CONCURRENCY_RETRY_SECONDS = 1.0
 
@@ -51,9 +53,8 @@ class MemoryState:
     ) -> None:
         self._clock, self._random = clock, random
         self._lock = Lock()
-        self._admissions: defaultdict[str, deque[tuple[float, str]]] = defaultdict(
-            deque
-        )  # (leaves the window, id)
+        # Per key (moment of leaving the window, execution id), oldest first.
+        self._admissions: defaultdict[str, deque[tuple[float, str]]] = defaultdict(deque)
         self._leases: defaultdict[str, dict[str, float]] = defaultdict(dict)
         self._flights: dict[str, _Flight] = {}
         self._cache = _Cache(max_cache_bytes)
@@ -83,9 +84,9 @@ class MemoryState:
         if request.concurrency and (wait := self._concurrency_wait(request.concurrency, now)):
             return Admission(Verdict.CONCURRENCY_LIMITED, retry_after=wait)
         if request.breaker:
-            wait = self._breakers[request.breaker.key].wait(now)
-            if wait is not None:
-                return Admission(Verdict.CIRCUIT_OPEN, retry_after=wait)
+            rest = self._breakers[request.breaker.key].wait(now)
+            if rest is not None:
+                return Admission(Verdict.CIRCUIT_OPEN, retry_after=rest)
         return Admission(Verdict.ADMITTED)
 
     def _look(self, request: AdmitRequest, rule: CacheRule, now: float) -> Admission | None:
@@ -100,7 +101,8 @@ class MemoryState:
         if not request.charged:
             for rule in request.rates:
                 self._admissions[rule.key].append((now + rule.window, request.execution_id))
-        permit, transitions = None, ()
+        permit: Permit | None = None
+        transitions: tuple[Transition, ...] = ()
         if admission.verdict is Verdict.FOLLOW and request.cache:
             self._flights[request.cache.key].followed = True
         if admission.verdict is Verdict.ADMITTED:
@@ -207,6 +209,7 @@ class MemoryState:
 
     def _rate_status(self, rule: RateRule, now: float) -> RateStatus:
         admissions = self._admissions[rule.key]
+        _drop_expired(admissions, now)
         reset = admissions[0][0] - now if admissions else 0.0
         return RateStatus(rule.limit, max(0, rule.limit - len(admissions)), reset, rule.window)
 
@@ -262,11 +265,17 @@ class _Cache:
 
     def put(self, key: str, answer: bytes, expires: float) -> None:
         self._drop(key)
+        if _size(key, answer) > self._max_bytes:
+            return
         self._entries[key] = (expires, answer)
-        self._bytes += len(answer)
+        self._bytes += _size(key, answer)
         while self._bytes > self._max_bytes:
             self._drop(next(iter(self._entries)))
 
     def _drop(self, key: str) -> None:
-        _, answer = self._entries.pop(key, (0.0, b""))
-        self._bytes -= len(answer)
+        if entry := self._entries.pop(key, None):
+            self._bytes -= _size(key, entry[1])
+
+
+def _size(key: str, answer: bytes) -> int:
+    return len(key) + len(answer) + CACHE_ENTRY_BYTES

@@ -85,17 +85,17 @@ class Deprecation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     date: datetime.date = Field(description="Day on which the plugin is planned to be removed.")
-    replacement: str | None = Field(None, description="Name of the plugin to use instead.")
-    message: str = Field("", description="What callers should know.")
+    replacement: str | None = Field(default=None, description="Name of the plugin to use instead.")
+    message: str = Field(default="", description="What callers should know.")
 
 
 class Example(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    title: str = Field("", description="What the example shows.")
+    title: str = Field(default="", description="What the example shows.")
     input: dict[str, Any] = Field(description="Input data, as a caller would send it.")
     expect: dict[str, Any] | None = Field(
-        None, description="Fields of the answer's data that must have exactly these values."
+        default=None, description="Fields of the answer's data that must have exactly these values."
     )
 
 
@@ -108,59 +108,59 @@ class PluginMetadata(BaseModel):
         description="Canonical name: family and action joined by a dot."
     )
     version: Annotated[str, AfterValidator(_semantic_version)] = Field(
-        "1.0.0", description="Semantic version of behaviour and schemas."
+        default="1.0.0", description="Semantic version of behaviour and schemas."
     )
-    description: str = Field("", description="What the plugin does, in one or two sentences.")
-    author: str = Field("", description="Who wrote it.")
-    owner: str = Field("", description="Team or person who answers for it today.")
+    description: str = Field(default="", description="What the plugin does, in one or two sentences.")
+    author: str = Field(default="", description="Who wrote it.")
+    owner: str = Field(default="", description="Team or person who answers for it today.")
     category: PluginCategory = Field(
-        PluginCategory.GENERAL, description="Shelf in the marketplace."
+        default=PluginCategory.GENERAL, description="Shelf in the marketplace."
     )
-    tags: tuple[str, ...] = Field((), description="Words by which people look for it.")
-    requires_auth: bool = Field(False, description="Anonymous callers are refused.")
-    requires_admin: bool = Field(False, description="Only administrators may call it.")
+    tags: tuple[str, ...] = Field(default=(), description="Words by which people look for it.")
+    requires_auth: bool = Field(default=False, description="Anonymous callers are refused.")
+    requires_admin: bool = Field(default=False, description="Only administrators may call it.")
     allowed_models: tuple[str, ...] = Field(
-        MODEL_FAMILIES, description="Model families whose assistants may call it."
+        default=MODEL_FAMILIES, description="Model families whose assistants may call it."
     )
     dependencies: tuple[str, ...] = Field(
-        (), description="Plugins that must be loaded first, like 'team.list_members>=1.0.0'."
+        default=(), description="Plugins that must be loaded first, like 'team.list_members>=1.0.0'."
     )
-    estimated_time: Seconds = Field(1.0, description="Usual duration of a call in seconds.")
+    estimated_time: Seconds = Field(default=1.0, description="Usual duration of a call in seconds.")
     timeout: Seconds | None = Field(
-        None, description="Seconds an attempt may take; default max(5, 4 x estimated_time)."
+        default=None, description="Seconds an attempt may take; default max(5, 4 x estimated_time)."
     )
     rate_limit: int | None = Field(
-        None, gt=0, le=MAX_RATE_LIMIT, description="Calls per minute and caller."
+        default=None, gt=0, le=MAX_RATE_LIMIT, description="Calls per minute and caller."
     )
     max_concurrency: int | None = Field(
-        None, gt=0, description="Calls at once, over all processes."
+        default=None, gt=0, description="Calls at once, over all processes."
     )
     cache_ttl: Seconds | None = Field(
-        None, description="Seconds an answer may be reused; None means never."
+        default=None, description="Seconds an answer may be reused; None means never."
     )
     cache_scope: Literal["caller", "public"] = Field(
-        "caller", description="Whether callers share cached answers."
+        default="caller", description="Whether callers share cached answers."
     )
-    read_only: bool = Field(False, description="Changes nothing anywhere.")
-    idempotent: bool = Field(False, description="Calling twice does the same as calling once.")
-    destructive: bool = Field(False, description="May delete or overwrite something.")
-    open_world: bool = Field(True, description="Talks to systems outside this one.")
+    read_only: bool = Field(default=False, description="Changes nothing anywhere.")
+    idempotent: bool = Field(default=False, description="Calling twice does the same as calling once.")
+    destructive: bool = Field(default=False, description="May delete or overwrite something.")
+    open_world: bool = Field(default=True, description="Talks to systems outside this one.")
     max_attempts: int = Field(
-        1, ge=1, le=10, description="Attempts per call when failures are transient."
+        default=1, ge=1, le=10, description="Attempts per call when failures are transient."
     )
     isolation: Literal["inline", "thread", "process"] = Field(
-        "inline", description="Where the code runs: on the loop, in a thread, in a process."
+        default="inline", description="Where the code runs: on the loop, in a thread, in a process."
     )
-    long_running: bool = Field(False, description="Usually takes longer than callers wait.")
-    queue: str | None = Field(None, description="Queue of its background executions.")
-    priority: int = Field(0, ge=0, le=9, description="Priority in its queue; 9 goes first.")
+    long_running: bool = Field(default=False, description="Usually takes longer than callers wait.")
+    queue: str | None = Field(default=None, description="Queue of its background executions.")
+    priority: int = Field(default=0, ge=0, le=9, description="Priority in its queue; 9 goes first.")
     legacy_handler_key: Alias | None = Field(
-        None, description="Name of the handler that it replaces; answered as an alias."
+        default=None, description="Name of the handler that it replaces; answered as an alias."
     )
-    aliases: tuple[Alias, ...] = Field((), description="Other names it is called by.")
-    deprecated: Deprecation | None = Field(None, description="Set when it is to be removed.")
+    aliases: tuple[Alias, ...] = Field(default=(), description="Other names it is called by.")
+    deprecated: Deprecation | None = Field(default=None, description="Set when it is to be removed.")
     examples: tuple[Example, ...] = Field(
-        (), description="Inputs with expected answers; run by the conformance tests."
+        default=(), description="Inputs with expected answers; run by the conformance tests."
     )
 
     @model_validator(mode="after")
@@ -208,9 +208,9 @@ class PluginOverrides(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rate_limit: int | None = Field(None, ge=0, le=MAX_RATE_LIMIT)
+    rate_limit: int | None = Field(default=None, ge=0, le=MAX_RATE_LIMIT)
     timeout: Seconds | None = None
-    cache_ttl: float | None = Field(None, ge=0, allow_inf_nan=False)
+    cache_ttl: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     visibility: Literal["public", "authenticated", "staff"] | None = None
 
     def apply(self, metadata: PluginMetadata) -> PluginMetadata:
@@ -223,3 +223,6 @@ class PluginOverrides(BaseModel):
         if self.cache_ttl is not None and metadata.read_only:
             changes["cache_ttl"] = self.cache_ttl or None
         return metadata.model_copy(update=changes) if changes else metadata
+
+
+NO_OVERRIDES = PluginOverrides()

@@ -24,9 +24,9 @@ class PluginOutput(BaseModel):
 
     model_config = ConfigDict(revalidate_instances="always")
 
-    success: bool = Field(True, description="Whether the plugin did what was asked.")
-    data: Any = Field(None, description="The answer.")
-    error: str | None = Field(None, description="Why it failed, for the caller.")
+    success: bool = Field(default=True, description="Whether the plugin did what was asked.")
+    data: Any = Field(default=None, description="The answer.")
+    error: str | None = Field(default=None, description="Why it failed, for the caller.")
     metadata: dict[str, Any] = Field(default_factory=dict, description="About the execution.")
 
     @computed_field(description="The same as success, under its former name.")  # type: ignore[prop-decorator]
@@ -54,7 +54,7 @@ class Plugin(Generic[InputT, OutputT]):
     registry checks the contract when it loads the class.
     """
 
-    metadata: ClassVar[PluginMetadata] | Any
+    metadata: Any  # PluginMetadata, or a property that gives one
     input_model: ClassVar[type[PluginInput] | None] = None
     output_model: ClassVar[type[PluginOutput] | None] = None
     config_model: ClassVar[type[BaseModel] | None] = None

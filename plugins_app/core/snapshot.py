@@ -13,7 +13,7 @@ import semver
 from plugins_app.core.errors import LoadError
 from plugins_app.core.importing import Failure
 from plugins_app.core.loaded import LoadedPlugin
-from plugins_app.core.metadata import PluginOverrides, tool_name
+from plugins_app.core.metadata import NO_OVERRIDES, PluginOverrides, tool_name
 
 _REQUIREMENT = re.compile(r"^\s*([a-z0-9_.-]+?)\s*((?:[<>=!]=?\s*[\w.+-]+\s*,?\s*)*)$")
 
@@ -24,7 +24,7 @@ class Policy:
 
     enabled: bool = True
     pinned_version: str = ""
-    overrides: PluginOverrides = field(default_factory=PluginOverrides)
+    overrides: PluginOverrides = NO_OVERRIDES
     generation: int = 0
 
 
@@ -41,7 +41,7 @@ class Snapshot:
     @cached_property
     def active(self) -> Mapping[str, LoadedPlugin]:
         """name -> the version that answers to the bare name, under the operator's policy."""
-        return {name: self._under_policy(self._default(name)) for name in sorted(self.plugins)}
+        return {name: self._versions[name, self._default(name)] for name in sorted(self.plugins)}
 
     @cached_property
     def aliases(self) -> Mapping[str, str]:
@@ -59,15 +59,19 @@ class Snapshot:
 
     def find(self, name: str) -> LoadedPlugin | None:
         """By name, alias, tool name, or any of them with '@version'."""
-        bare, _, version = name.partition("@")
-        canonical = bare if bare in self.plugins else self.aliases.get(bare)
-        if canonical is None:
-            canonical = self.aliases.get(name)
-            return self.active[canonical] if canonical else None
-        if not version:
-            return self.active[canonical]
-        plugin = self.plugins[canonical].get(version)
-        return self._under_policy(plugin) if plugin else None
+        if name in self.plugins:
+            return self.active[name]
+        bare, _, version = name.rpartition("@")
+        if plugin := self._versions.get((self._canonical(bare), version)):
+            return plugin
+        return self.active.get(self._canonical(name))
+
+    def _canonical(self, name: str) -> str:
+        return name if name in self.plugins else self.aliases.get(name, "")
+
+    @cached_property
+    def _versions(self) -> Mapping[tuple[str, str], LoadedPlugin]:
+        return {(p.name, p.version): self._under_policy(p) for p in self.all_versions()}
 
     def failures_of(self, name: str) -> tuple[Failure, ...]:
         return tuple(failure for failure in self.errors if failure.plugin == name)
@@ -84,12 +88,11 @@ class Snapshot:
             "load_errors": len(self.errors),
         }
 
-    def _default(self, name: str) -> LoadedPlugin:
+    def _default(self, name: str) -> str:
+        """The pinned version, or else the highest."""
         versions = self.plugins[name]
         pinned = self._policy(name).pinned_version
-        if pinned in versions:
-            return versions[pinned]
-        return max(versions.values(), key=lambda plugin: plugin.declared.parsed_version)
+        return pinned if pinned in versions else max(versions, key=semver.Version.parse)
 
     def _policy(self, name: str) -> Policy:
         if self.policies is None:
@@ -147,7 +150,8 @@ class Draft:
 
 def in_load_order(plugins: Iterable[LoadedPlugin]) -> list[LoadedPlugin]:
     """Dependencies first, otherwise as given. Circles stay at the end, where they are refused."""
-    waiting, ordered, placed = list(plugins), [], set[str]()
+    waiting, placed = list(plugins), set[str]()
+    ordered: list[LoadedPlugin] = []
     names = {plugin.name for plugin in waiting}
     while waiting:
         ready = [p for p in waiting if not (_required_names(p) & names) - placed - {p.name}]

@@ -69,42 +69,65 @@ class Admit:
     async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
         request = self._request(execution)
         admission = await self._look(execution, request)
-        while admission.verdict is Verdict.FOLLOW:
+        if admission.verdict is Verdict.FOLLOW:
             admission = await self._follow(execution, request)
         if admission.verdict is Verdict.HIT:
             if answer := Answer.from_cache(admission.cached or b""):
                 execution.admitted = execution.cached = True
                 return answer
             logger.warning("damaged cache entry", extra={"plugin": execution.loaded.key})
-            request = replace(request, cache=None, charged=True)
-            admission = await self._look(execution, request)
+            admission = await self._look(execution, replace(request, cache=None, charged=True))
         _raise_refusal(execution, admission)
         execution.admitted, execution.permit = True, admission.permit
         return await self._run(execution, request, call_next)
 
     async def _look(self, execution: Execution, request: AdmitRequest) -> Admission:
         first = execution.admission
-        admission = await self._state.admit(request)
+        try:
+            admission = await self._state.admit(request)
+        except asyncio.CancelledError:
+            self._undo(execution, request)
+            raise
         if admission.rate is None and first:
             admission = replace(admission, rate=first.rate)
         execution.admission = admission
         self._note(execution, admission.transitions)
         return admission
 
+    def _undo(self, execution: Execution, request: AdmitRequest) -> None:
+        """The caller left on the way in: give back what the step may have taken."""
+        settlement = Settlement(
+            execution.id,
+            concurrency=request.concurrency,
+            cache=request.cache,
+            refund=request.rates,
+        )
+        self._keep(asyncio.create_task(self._state.settle(settlement)))
+
     async def _follow(self, execution: Execution, request: AdmitRequest) -> Admission:
-        """Wait for the leader, holding nothing, then look again without being charged twice."""
-        assert request.cache
-        left = execution.deadline - self._clock()
-        if left <= 0:
-            raise CallTimeout(f"Plugin {execution.loaded.name!r} did not answer in time")
+        """Wait for the leader, holding nothing, then look again without being charged twice.
+        Whoever leaves without an answer is not charged at all."""
         calls = execution.loaded.calls
         calls.waiting += 1
         execution.waiting = calls.waiting
         try:
-            await self._followers.wait(request.cache.key, left)
+            return await self._wait_and_look(execution, replace(request, charged=True))
+        except (asyncio.CancelledError, CallTimeout):
+            self._undo(execution, request)
+            raise
         finally:
             calls.waiting -= 1
-        return await self._look(execution, replace(request, charged=True))
+
+    async def _wait_and_look(self, execution: Execution, request: AdmitRequest) -> Admission:
+        assert request.cache
+        while True:
+            left = execution.deadline - self._clock()
+            if left <= 0:
+                raise CallTimeout(f"Plugin {execution.loaded.name!r} did not answer in time")
+            await self._followers.wait(request.cache.key, left)
+            admission = await self._look(execution, request)
+            if admission.verdict is not Verdict.FOLLOW:
+                return admission
 
     async def _run(
         self, execution: Execution, request: AdmitRequest, call_next: CallNext
@@ -115,9 +138,9 @@ class Admit:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if await self._state.followed(request.cache.key):
-                self._keep(task)
-            else:
+            execution.detached = task
+            self._keep(task)
+            if not await self._state.followed(request.cache.key):
                 task.cancel()
                 await asyncio.wait({task})
             raise
@@ -222,8 +245,14 @@ def _sample(
     """Refusals and cancellations say nothing about the plugin, but give a probe back."""
     if request.breaker is None or execution.permit is None:
         return None
-    ok = True if error is None else False if isinstance(error, _PLUGIN_FAILED) else None
-    return Sample(request.breaker, execution.permit, ok)
+    return Sample(request.breaker, execution.permit, _went_well(error))
+
+
+def _went_well(error: BaseException | None) -> bool | None:
+    if error is None:
+        return True
+    hasty = isinstance(error, CallTimeout) and error.hasty
+    return False if isinstance(error, _PLUGIN_FAILED) and not hasty else None
 
 
 def _still_runs(execution: Execution) -> bool:

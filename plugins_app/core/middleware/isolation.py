@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from concurrent.futures import Future
 from typing import Any
 
 from plugins_app.core.context import Context
@@ -18,6 +16,7 @@ from plugins_app.core.errors import (
 )
 from plugins_app.core.execution import Answer, CallNext, Execution
 from plugins_app.core.loaded import LoadedPlugin
+from plugins_app.core.threads import in_thread
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +43,9 @@ class Isolation:
         except ZantaraError as error:
             # Another plugin that this one called, or a port, refused; its message is public.
             raise PluginError(str(error), retry_after=error.retry_after) from error
-        except Exception as error:
+        except (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # also SystemExit, which would end the server
             raise PluginCrashed(f"Plugin {plugin.name!r} failed") from error
 
     async def _run(self, execution: Execution) -> Any:
@@ -55,12 +56,11 @@ class Isolation:
         return await _Watched(coroutine, plugin.key)
 
     async def _in_thread(self, execution: Execution, context: Context) -> Any:
-        """A thread of its own, since one that hangs could not be taken back into a pool."""
         bridged = context.bridged(asyncio.get_running_loop())
-        work = _start_thread(
-            lambda: _run_blocking(_call(execution.loaded, execution, bridged)), execution.id
+        waiter = in_thread(
+            lambda: _run_blocking(_call(execution.loaded, execution, bridged)),
+            f"plugin-{execution.id}",
         )
-        waiter = asyncio.wrap_future(work)
         try:
             return await asyncio.shield(waiter)
         except asyncio.CancelledError:
@@ -77,25 +77,11 @@ class Isolation:
 def _call(plugin: LoadedPlugin, execution: Execution, context: Context) -> Any:
     if plugin.takes_context:
         return plugin.plugin.execute(execution.input, context)
-    return plugin.plugin.execute(execution.input)  # type: ignore[call-arg]
+    return plugin.plugin.execute(execution.input)  # type: ignore[call-arg]  # the short form
 
 
 def _run_blocking(result: Any) -> Any:
     return asyncio.run(result) if asyncio.iscoroutine(result) else result
-
-
-def _start_thread(work: Callable[[], Any], name: str) -> Future[Any]:
-    """Daemonic: a thread that never ends must not keep the process from ending."""
-    future: Future[Any] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, name=f"plugin-{name}", daemon=True).start()
-    return future
 
 
 class _Watched(Awaitable[Any]):
@@ -105,7 +91,8 @@ class _Watched(Awaitable[Any]):
         self._coroutine, self._name = coroutine, name
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        step, argument = self._coroutine.send, None
+        step: Callable[[Any], Any] = self._coroutine.send
+        argument: Any = None
         while True:
             started = time.perf_counter()
             try:
@@ -117,7 +104,7 @@ class _Watched(Awaitable[Any]):
             try:
                 step, argument = self._coroutine.send, (yield future)
             except BaseException as error:
-                step, argument = self._coroutine.throw, error  # type: ignore[assignment]
+                step, argument = self._coroutine.throw, error
 
     def _report(self, seconds: float) -> None:
         if seconds > BLOCKING_SECONDS:

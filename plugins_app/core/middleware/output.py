@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import to_json, to_jsonable_python
 
 from plugins_app.core.errors import InvalidOutput
 from plugins_app.core.execution import Answer, Execution
-from plugins_app.core.loaded import own_fields
+from plugins_app.core.loaded import LoadedPlugin, own_fields
 from plugins_app.core.plugin import BASE_OUTPUT_FIELDS, PluginOutput
 
 MAX_OUTPUT_BYTES = 8 * 1024 * 1024
@@ -20,34 +19,43 @@ class CheckOutput:
         self._max_bytes = max_bytes
 
     async def __call__(self, execution: Execution) -> Answer:
-        plugin, output = execution.loaded, execution.output
+        plugin = execution.loaded
         try:
-            if not _failed(output):
-                output = plugin.output_model.model_validate(output)
-            data = _serialise(output)
-        except (ValidationError, PydanticSerializationError) as error:
+            answer = _answer(plugin, execution.output)
+        except Exception as error:  # serialisers and computed fields are the plugin's own code
             raise InvalidOutput(
                 f"Plugin {plugin.name!r} answered something else than it declares"
             ) from error
-        if len(data) > self._max_bytes:
+        if (size := len(answer.data)) > self._max_bytes:
             raise InvalidOutput(
-                f"Plugin {plugin.name!r} answered {len(data)} bytes; {self._max_bytes} are allowed"
+                f"Plugin {plugin.name!r} answered {size} bytes; {self._max_bytes} are allowed"
             )
-        return Answer(output.success, data, output.error, dict(output.metadata))
+        return answer
 
 
-def _failed(output: Any) -> bool:
-    """`MyOutput.fail()` leaves required fields out, so it is not checked against them."""
-    return isinstance(output, PluginOutput) and not output.success
+def _answer(plugin: LoadedPlugin, output: Any) -> Answer:
+    if isinstance(output, PluginOutput) and not output.success:
+        return _failed(output)
+    checked = plugin.output_model.model_validate(output)
+    metadata = to_jsonable_python(checked.metadata, inf_nan_mode="null")
+    return Answer(checked.success, _serialise(checked), checked.error, metadata)
+
+
+def _failed(output: PluginOutput) -> Answer:
+    """`MyOutput.fail()` leaves required fields out, so only the base's own are checked."""
+    head = PluginOutput(success=False, error=output.error, metadata=output.metadata)
+    present = set(own_fields(type(output))) & vars(output).keys()
+    data: Any = output.data
+    if own_fields(type(output)):
+        data = output.model_dump(mode="json", include=present, by_alias=True, warnings="none")
+    metadata = to_jsonable_python(head.metadata, inf_nan_mode="null")
+    return Answer(False, to_json(data, inf_nan_mode="null"), head.error, metadata)
 
 
 def _serialise(output: PluginOutput) -> bytes:
     if not own_fields(type(output)):
-        return to_json(output.data)
-    dumped = output.model_dump(
-        mode="json",
-        exclude=set(BASE_OUTPUT_FIELDS),
-        by_alias=True,
-        warnings="none" if not output.success else "error",
+        return to_json(output.data, inf_nan_mode="null")
+    text = output.model_dump_json(
+        exclude=set(BASE_OUTPUT_FIELDS), by_alias=True, warnings="error"
     )
-    return to_json(dumped)
+    return text.encode()

@@ -28,20 +28,24 @@ class Record:
             execution.error = error
         except asyncio.CancelledError:
             execution.error = Cancelled("The caller went away")
+            self._stop_the_clock(execution)
             self._finish_in_background(execution)
             raise
         except Exception as error:
             logger.exception("the engine failed", extra={"execution_id": execution.id})
             execution.error = InternalError("Internal error")
             execution.error.__cause__ = error
+        self._stop_the_clock(execution)
         await self._write(execution)
         if execution.error:
             raise execution.error
         assert execution.answer
         return execution.answer
 
-    async def _write(self, execution: Execution) -> None:
+    def _stop_the_clock(self, execution: Execution) -> None:
         execution.duration = self._clock() - execution.started
+
+    async def _write(self, execution: Execution) -> None:
         if not execution.admitted:
             if execution.plugin:
                 self._journal.refuse(execution)
@@ -50,6 +54,10 @@ class Record:
             await self._journal.finish(execution)
         except (OutcomeUnknown, Unavailable) as error:
             execution.answer, execution.error = None, error
+        except Exception as error:
+            logger.exception("the journal failed", extra={"execution_id": execution.id})
+            execution.answer, execution.error = None, OutcomeUnknown("The call was not recorded")
+            execution.error.__cause__ = error
 
     def _finish_in_background(self, execution: Execution) -> None:
         task = asyncio.create_task(self._write(execution))

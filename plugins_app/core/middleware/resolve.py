@@ -37,10 +37,7 @@ class Resolve:
         try:
             return await call_next(execution)
         finally:
-            if execution.lingering and not execution.lingering.done():
-                execution.lingering.add_done_callback(lambda _: plugin.calls.leave())
-            else:
-                plugin.calls.leave()
+            _leave_when_finished(execution)
 
     def _find(self, execution: Execution) -> LoadedPlugin:
         try:
@@ -55,3 +52,10 @@ class Resolve:
         active = self._registry.snapshot.active.values()
         visible = [plugin.name for plugin in active if may_see(execution.caller, plugin)]
         return PluginNotFound(execution.name, suggestions(visible, execution.name))
+
+
+def _leave_when_finished(execution: Execution) -> None:
+    if work := execution.unfinished:
+        work.add_done_callback(lambda _: _leave_when_finished(execution))
+    else:
+        execution.loaded.calls.leave()

@@ -24,7 +24,7 @@ class Budget:
 
     @property
     def spent(self) -> bool:
-        return self.retries >= max(LEAST_BUDGET, BUDGET_SHARE * self.calls)
+        return self.retries + 1 > max(LEAST_BUDGET, BUDGET_SHARE * self.calls)
 
 
 class Retry:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from plugins_app.core.errors import CallTimeout
+from plugins_app.core.errors import CallTimeout, PluginCrashed
 from plugins_app.core.execution import Answer, CallNext, Execution
 
 GRACE = 0.5
@@ -19,27 +19,37 @@ class Timeout:
     async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
         limit = execution.loaded.metadata.attempt_timeout
         left = execution.deadline - self._clock()
-        task: asyncio.Task[Answer] = asyncio.ensure_future(call_next(execution))  # type: ignore[arg-type]
+        task = asyncio.ensure_future(call_next(execution))
         try:
             done, _ = await asyncio.wait({task}, timeout=max(0.0, min(limit, left)))
         except asyncio.CancelledError:
             await self._stop(execution, task)
             raise
-        if done:
+        name = execution.loaded.name
+        if done and not task.cancelled():
             return task.result()
+        if done:
+            raise PluginCrashed(f"Plugin {name!r} failed") from asyncio.CancelledError()
         await self._stop(execution, task)
-        seconds = f"{min(limit, max(left, 0.0)):.3g} s"
-        raise CallTimeout(f"Plugin {execution.loaded.name!r} did not answer within {seconds}")
+        given = min(limit, max(left, 0.0))
+        message = f"Plugin {name!r} did not answer within {given:.3g} s"
+        raise CallTimeout(message, hasty=given < min(limit, _usual_seconds(execution)))
 
-    async def _stop(self, execution: Execution, task: asyncio.Task[Answer]) -> None:
+    async def _stop(self, execution: Execution, task: asyncio.Future[Answer]) -> None:
         task.cancel()
-        await asyncio.wait({task}, timeout=self._grace)
-        if not task.done():
-            execution.lingering = task
-        task.add_done_callback(_take_result)
+        try:
+            await asyncio.wait({task}, timeout=self._grace)
+        finally:
+            if not task.done():
+                execution.lingering = task
+            task.add_done_callback(_take_result)
 
 
-def _take_result(task: asyncio.Task[Answer]) -> None:
+def _usual_seconds(execution: Execution) -> float:
+    return execution.loaded.metadata.estimated_time
+
+
+def _take_result(task: asyncio.Future[Answer]) -> None:
     """Nobody waits any more; asking for the exception keeps asyncio from reporting it."""
     if not task.cancelled():
         task.exception()

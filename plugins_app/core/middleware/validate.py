@@ -14,6 +14,8 @@ from plugins_app.core.plugin import Plugin
 
 _SECRET_MESSAGE = "Invalid value"  # noqa: S105  (what is said of a secret field, not a secret)
 _SHOWN_FIELDS = 50
+_ABOUT_THE_NAME = {"missing", "extra_forbidden"}
+"""Codes whose message never speaks of the value."""
 
 
 class Validate:
@@ -52,24 +54,31 @@ def field_errors(error: ValidationError, data: Any, masker: Masker) -> list[Fiel
     details = error.errors(include_url=False, include_context=False, include_input=False)
     return [
         FieldError(
-            pointer=json_pointer(detail["loc"], data),
+            pointer=json_pointer(steps),
             code=detail["type"],
-            message=_SECRET_MESSAGE if masker.covers(detail["loc"]) else detail["msg"],
+            message=_SECRET_MESSAGE if hidden else detail["msg"],
         )
         for detail in details[:_SHOWN_FIELDS]
+        for steps in [_steps(detail["loc"], data, detail["type"])]
+        for hidden in [detail["type"] not in _ABOUT_THE_NAME and masker.covers(tuple(steps))]
     ]
 
 
-def json_pointer(location: Sequence[int | str], data: Any) -> str:
-    """RFC 6901, without the labels that pydantic puts in for branches of a union."""
+def json_pointer(steps: Sequence[int | str]) -> str:
+    """RFC 6901: ['a/b', 0] -> '/a~1b/0'."""
+    return "".join(f"/{_escape(str(step))}" for step in steps)
+
+
+def _steps(location: Sequence[int | str], data: Any, code: str) -> list[int | str]:
+    """Without the labels that pydantic puts in for branches of a union."""
     steps: list[int | str] = []
     for index, step in enumerate(location):
         if _leads_into(data, step):
             data = data[step]
-        elif index < len(location) - 1 or not isinstance(data, dict):
+        elif code != "missing" or index < len(location) - 1:
             continue
         steps.append(step)
-    return "".join(f"/{_escape(str(step))}" for step in steps)
+    return steps
 
 
 def _leads_into(data: Any, step: int | str) -> bool:

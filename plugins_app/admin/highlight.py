@@ -1,0 +1,21 @@
+"""Marking what a search has found, in text that may be hostile."""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from plugins_app.core.text import words
+
+
+def highlighted(text: str, query: str) -> SafeString:
+    """The text, escaped, with the words of the query in <mark>."""
+    wanted = sorted({re.escape(word) for word in words(query)}, key=len, reverse=True)
+    if not wanted:
+        return SafeString(escape(text))
+    parts = re.split(f"({'|'.join(wanted)})", text, flags=re.IGNORECASE)
+    return mark_safe(  # noqa: S308  (every part is escaped)
+        "".join(f"<mark>{escape(p)}</mark>" if i % 2 else escape(p) for i, p in enumerate(parts))
+    )

@@ -1,0 +1,60 @@
+"""The admin site: the stock one, with the marketplace in front."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path, register_converter
+from django.views.generic import RedirectView
+
+from plugins_app.admin import views
+from plugins_app.admin.theme import set_theme
+
+
+class _PluginName:
+    """Names and aliases that need no escaping in a path, module names, 'name@version'."""
+
+    regex = "[A-Za-z0-9_.@-]{1,160}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(_PluginName, "plugin_name")
+
+
+class ZantaraAdminSite(AdminSite):
+    site_title = "ZANTARA"
+    site_header = "ZANTARA"
+    index_title = "Administration"
+    site_url = None
+    enable_nav_sidebar = False
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [*self._pages(), *super().get_urls()]
+
+    def _pages(self) -> list[URLPattern]:
+        def page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+            return path(route, self.admin_view(view), name=name)
+
+        return [
+            path("plugins", RedirectView.as_view(pattern_name="admin:marketplace", query_string=True)),
+            path("theme/", set_theme, name="theme"),
+            page("plugins/", views.marketplace, "marketplace"),
+            page("plugins/<plugin_name:name>/", views.detail, "plugin-detail"),
+            page("plugins/<plugin_name:name>/series.json", views.series, "plugin-series"),
+            page("plugins/<plugin_name:name>/enable/", views.enable, "plugin-enable"),
+            page("plugins/<plugin_name:name>/disable/", views.disable, "plugin-disable"),
+            page("plugins/<plugin_name:name>/reload/", views.reload, "plugin-reload"),
+        ]
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The marketplace, until there is a dashboard."""
+        return redirect("admin:marketplace")

@@ -1,0 +1,85 @@
+"""Template tags of the pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from plugins_app.admin import formats
+from plugins_app.admin.badges import EXECUTIONS, Look
+from plugins_app.admin.highlight import highlighted
+from plugins_app.admin.navigation import Link, primary
+from plugins_app.admin.theme import theme_of
+from plugins_app.models import Status
+
+register = template.Library()
+SPRITE = "vendor/lucide-1.62.0/sprite.svg"
+ENVIRONMENTS = {"development": "Dev", "staging": "Staging", "production": "Prod"}
+
+register.filter("number", formats.number)
+register.filter("rate", formats.rate)
+register.filter("milliseconds", formats.milliseconds)
+register.filter("plural", formats.plural)
+register.simple_tag(highlighted, name="highlighted")
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Decoration: the word stands beside it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static(SPRITE),
+        name,
+    )
+
+
+@register.simple_tag
+def badge(look: Look, detail: str = "") -> SafeString:
+    words = f"{look.word}, {detail}" if detail else look.word
+    return format_html('<span class="badge badge-{}">{}{}</span>', look.tone, icon(look.icon), words)
+
+
+@register.simple_tag
+def execution_badge(status: str) -> SafeString:
+    return badge(EXECUTIONS[Status(status)])
+
+
+@register.simple_tag
+def moment(value: datetime | None) -> SafeString:
+    """Relative, with the absolute time as its title; the page's script adds the local zone."""
+    if value is None:
+        return mark_safe("never")
+    local = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="milliseconds"),
+        formats.absolute(local),
+        formats.ago(local, timezone.localtime()),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: dict[str, Any]) -> str:
+    return theme_of(context["request"]) if "request" in context else "auto"
+
+
+@register.simple_tag(takes_context=True)
+def primary_navigation(context: dict[str, Any]) -> list[Link]:
+    return primary(context["request"])
+
+
+@register.simple_tag
+def environment() -> str:
+    return ENVIRONMENTS[settings.ENVIRONMENT]
+
+
+@register.simple_tag
+def version() -> str:
+    return str(settings.ZANTARA_VERSION)
