@@ -1,4 +1,5 @@
-"""ASGI entry point: Django's stock handler, and the lifespan that it does not answer."""
+"""ASGI entry point: Django's stock handler behind a guard, and the lifespan that it does
+not answer."""
 
 from __future__ import annotations
 
@@ -12,7 +13,11 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zantara.settings")
 _django = get_asgi_application()
 
-from plugins_app.runtime import serving  # noqa: E402  (needs the apps that the line above loads)
+# These need the apps that the line above loads.
+from plugins_app.runtime import serving  # noqa: E402
+from zantara.guard import Guard  # noqa: E402
+
+_http = Guard(_django)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -25,7 +30,7 @@ async def application(scope: MutableMapping[str, Any], receive: Receive, send: S
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     else:
-        await _django(scope, receive, send)
+        await _http(scope, receive, send)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from plugins_app.api.problems import problem_response, request_id_of
+from plugins_app.api.problems import DATABASE_AWAY, problem, request_id_of
+from plugins_app.api.reply import to_http
+
+_FOR_MACHINES = ("/api/", "/metrics", "/livez", "/readyz")
 
 
 def _answer(request: HttpRequest, code: str, detail: str) -> HttpResponse:
-    problem = problem_response(code, detail, request_id=request_id_of(request))
-    if request.path.startswith(("/api/", "/metrics", "/livez", "/readyz")):
-        return problem
-    context = {"title": detail, "request_id": request_id_of(request)}
-    return render(request, "error.html", context, status=problem.status_code)
+    request_id = request_id_of(request)
+    reply = problem(code, detail, request_id=request_id)
+    if f"{request.path}/".startswith(_FOR_MACHINES):
+        return to_http(reply)
+    context = {"title": detail, "request_id": request_id}
+    return render(request, "error.html", context, status=reply.status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -31,8 +35,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Called while the exception is being handled."""
+    if isinstance(sys.exception(), DATABASE_AWAY):
+        return _answer(request, "unavailable", "The database is not available")
     return _answer(request, "internal_error", "Something went wrong on our side")
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> Any:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _answer(request, "forbidden", "The form was too old; go back, reload and try again")

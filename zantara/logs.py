@@ -42,6 +42,8 @@ def configure(_: dict[str, Any]) -> None:
             "loggers": {
                 "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
                 "httpx": {"level": "WARNING"},
+                # A wrong Host header is anybody's to send; it is answered 400, not explained.
+                "django.security.DisallowedHost": {"level": "CRITICAL"},
             },
         }
     )

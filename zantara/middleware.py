@@ -7,6 +7,7 @@ from collections.abc import Callable
 from secrets import token_hex
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import sync_only_middleware
 
 from zantara.version import VERSION
 
@@ -30,3 +31,12 @@ class RequestIdMiddleware:
 
 def request_id_of(sent: str) -> str:
     return sent if REQUEST_ID.fullmatch(sent) else token_hex(16)
+
+
+@sync_only_middleware
+def on_one_thread(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Innermost, and does nothing: because it is sync, Django runs the whole chain around it on
+    the request's one thread instead of hopping to the event loop and back for each middleware."""
+    return get_response

@@ -27,7 +27,7 @@ class Figure:
 class Card:
     view: PluginView
     figures: list[Figure] | None
-    """None where the operator may not see metrics."""
+    """None where the operator may not see metrics, and where there is nothing to count."""
     impact: str
 
     @property
@@ -74,7 +74,8 @@ class Card:
 
 def card(view: PluginView, summary: Summary | None) -> Card:
     """`summary` is None where the operator may not see metrics."""
-    return Card(view, None if summary is None else _strip(summary), impact(summary))
+    called = summary is not None and (view.loaded or summary.get("calls"))
+    return Card(view, _strip(summary) if summary and called else None, impact(summary))
 
 
 def impact(summary: Summary | None) -> str:

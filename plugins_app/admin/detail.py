@@ -21,6 +21,11 @@ class SchemaTable:
     rows: list[Row]
     source: str
 
+    @property
+    def marks_required(self) -> bool:
+        """Of an answer, nearly every field is always there; saying so at each is noise."""
+        return self.slug == "input"
+
 
 @dataclass(frozen=True, slots=True)
 class ShownExample:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
@@ -25,9 +27,10 @@ class CappedPaginator(Paginator):
         return self.object_list[:COUNTED].count()
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+class ReadOnlyAdmin(admin.ModelAdmin):
     paginator = CappedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     actions = None
 
@@ -69,4 +72,28 @@ class AuditEventAdmin(ReadOnlyAdmin):
     sortable_by = ()
 
 
-admin.site.register(User, UserAdmin)
+class _Choices:
+    """Many-to-many fields as check boxes: the stock double list has unlabelled parts."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["widget"] = CheckboxSelectMultiple
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None:
+            field.help_text = ""
+        return field
+
+
+@admin.register(User)
+class PeopleAdmin(_Choices, UserAdmin):
+    show_facets = admin.ShowFacets.NEVER
+    readonly_fields = ("last_login", "date_joined")
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupsAdmin(_Choices, GroupAdmin):
+    pass

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from plugins_app.admin.formats import plural
+
 MAX_DEPTH = 3
 MAX_CHOICES = 12
 Schema = Mapping[str, Any]
@@ -17,11 +19,15 @@ _LIMITS = (
     ("maximum", "≤ {}"),
     ("exclusiveMaximum", "< {}"),
     ("multipleOf", "multiple of {}"),
-    ("minLength", "at least {} characters"),
-    ("maxLength", "at most {} characters"),
-    ("minItems", "at least {} items"),
-    ("maxItems", "at most {} items"),
     ("pattern", "matches {}"),
+)
+
+
+_SIZES = (
+    ("minLength", "at least", "character"),
+    ("maxLength", "at most", "character"),
+    ("minItems", "at least", "item"),
+    ("maxItems", "at most", "item"),
 )
 
 
@@ -103,6 +109,9 @@ def _constraints(field: Schema, root: Schema) -> Iterator[str]:
     for key, text in _LIMITS:
         if key in field:
             yield text.format(field[key])
+    for key, bound, unit in _SIZES:
+        if key in field:
+            yield f"{bound} {plural(field[key], unit)}"
     if field.get("uniqueItems"):
         yield "no repeats"
     if "const" in field:

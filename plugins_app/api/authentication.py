@@ -70,7 +70,8 @@ def address_of(request: HttpRequest) -> str:
 
 def _trusted(address: str) -> bool:
     return _is_address(address) and any(
-        ip_address(address) in ip_network(network) for network in settings.ZANTARA_TRUSTED_PROXIES
+        ip_address(address) in ip_network(network, strict=False)
+        for network in settings.ZANTARA_TRUSTED_PROXIES
     )
 
 

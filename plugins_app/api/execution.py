@@ -1,81 +1,130 @@
-"""Execute, from a request's bytes to an answer's bytes; shared by every HTTP door."""
+"""Execute, from a request's bytes to an answer's bytes: the same for every HTTP door."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
-from django.http import HttpResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from plugins_app.api.problems import error_response
-from plugins_app.core.errors import InvalidInput
-from plugins_app.core.execution import Execution
+from plugins_app.api.body import Body, parse_body
+from plugins_app.api.deprecation import deprecation_headers, warnings_of
+from plugins_app.api.problems import engine_problem, problem_of
+from plugins_app.api.reply import Reply, json_reply
+from plugins_app.core.caller import Caller
+from plugins_app.core.execution import Answer, Execution
 from plugins_app.core.executor import describe
-from plugins_app.core.masking import Masker
-from plugins_app.core.middleware.validate import field_errors
+from plugins_app.core.loaded import LoadedPlugin
+from plugins_app.services.execute import execute, execute_and_wait
 
-_NO_SECRETS = Masker({})
+API_ROOT = "/api/plugins/"
 
 
-class ExecuteRequest(BaseModel):
-    """The body of an execute call. `timeout_ms` is the deadline of the whole call."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
+class ExecuteBody(Body):
+    """`timeout_ms` is the deadline of the whole call."""
 
     input_data: dict[str, Any] = Field(default_factory=dict)
     use_cache: bool = True
     timeout_ms: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
-def parse_execute(body: Any) -> ExecuteRequest:
-    """From parsed JSON; raises InvalidInput with pointers into the body."""
+@dataclass(frozen=True, slots=True)
+class ExecuteCall:
+    """What a door knows of the request once it has authenticated the caller."""
+
+    name: str
+    body: bytes
+    content_type: str
+    caller: Caller
+    request_id: str
+    content_encoding: str = ""
+    root: str = API_ROOT
+    """What stands before the name in the address."""
+
+
+async def answer(call: ExecuteCall) -> Reply:
+    """For a door on the engine's loop."""
     try:
-        return ExecuteRequest.model_validate(body)
-    except ValidationError as error:
-        fields = field_errors(error, body, _NO_SECRETS)
-        raise InvalidInput("The request body is not what execute takes", fields) from None
+        execution = await execute(call.name, **_options(call))
+    except Exception as error:
+        return problem_of(error, request_id=call.request_id, caller=call.caller)
+    return _reply(execution, call)
 
 
-def execution_response(execution: Execution) -> HttpResponse:
-    """An ended execution as HTTP. A plugin's own success=False is an answer: 200."""
-    headers = rate_headers(execution)
-    if execution.error is not None or execution.answer is None:
-        assert execution.error is not None
-        return error_response(
+def answer_and_wait(call: ExecuteCall) -> Reply:
+    """The same for a door on a thread of its own."""
+    try:
+        execution = execute_and_wait(call.name, **_options(call))
+    except Exception as error:
+        return problem_of(error, request_id=call.request_id, caller=call.caller)
+    return _reply(execution, call)
+
+
+def _options(call: ExecuteCall) -> dict[str, Any]:
+    asked = parse_body(ExecuteBody, call.body, call.content_type, call.content_encoding)
+    return {
+        "data": asked.input_data,
+        "caller": call.caller,
+        "source": "rest",
+        "request_id": call.request_id,
+        "use_cache": asked.use_cache,
+        "timeout_ms": asked.timeout_ms,
+    }
+
+
+def _reply(execution: Execution, call: ExecuteCall) -> Reply:
+    """A plugin's own success=False is an answer: 200."""
+    headers = {**_rate_headers(execution), **_deprecation_headers(execution)}
+    if execution.error is not None:
+        return engine_problem(
             execution.error,
-            request_id=execution.request_id,
+            request_id=call.request_id,
+            caller=call.caller,
             execution=execution,
             headers=headers,
         )
-    answer = execution.answer
-    body = {
-        "success": answer.success,
-        "ok": answer.success,
-        "data": orjson.Fragment(answer.data),
-        "error": answer.error,
+    assert execution.answer is not None
+    headers |= content_location(call.root, call.name, execution.loaded, "/execute")
+    return json_reply(_body(execution, execution.answer), headers=headers)
+
+
+def _body(execution: Execution, given: Answer) -> dict[str, Any]:
+    return {
+        "success": given.success,
+        "ok": given.success,
+        "data": orjson.Fragment(given.data),
+        "error": given.error,
         "metadata": describe(execution),
+        **warnings_of(execution.loaded.metadata),
     }
-    response = HttpResponse(orjson.dumps(body, default=str), content_type="application/json")
-    for name, value in headers.items():
-        response[name] = value
-    return response
 
 
-def rate_headers(execution: Execution) -> dict[str, str]:
+def content_location(
+    root: str, asked: str, plugin: LoadedPlugin, suffix: str = ""
+) -> dict[str, str]:
+    """The canonical address, where the caller used another name or asked for a version."""
+    if asked == plugin.name:
+        return {}
+    pinned = asked.endswith(f"@{plugin.version}")
+    return {"Content-Location": f"{root}{plugin.key if pinned else plugin.name}{suffix}"}
+
+
+def _deprecation_headers(execution: Execution) -> dict[str, str]:
+    return deprecation_headers(execution.plugin.metadata) if execution.plugin else {}
+
+
+def _rate_headers(execution: Execution) -> dict[str, str]:
     """The draft's structured fields, and the older X- ones. Seconds are rounded up."""
     rate = execution.admission.rate if execution.admission else None
-    headers = {}
-    if rate:
-        reset = str(math.ceil(rate.reset))
-        headers = {
-            "RateLimit-Policy": f'"plugin";q={rate.limit};w={math.ceil(rate.window)}',
-            "RateLimit": f'"plugin";r={rate.remaining};t={reset}',
-            "X-RateLimit-Limit": str(rate.limit),
-            "X-RateLimit-Remaining": str(rate.remaining),
-            "X-RateLimit-Reset": reset,
-        }
-    if execution.plugin and execution.plugin.name != execution.name.partition("@")[0]:
-        headers["Content-Location"] = f"/api/plugins/{execution.plugin.name}"
-    return headers
+    if rate is None:
+        return {}
+    reset = str(math.ceil(rate.reset))
+    return {
+        "RateLimit-Policy": f'"plugin";q={rate.limit};w={math.ceil(rate.window)}',
+        "RateLimit": f'"plugin";r={rate.remaining};t={reset}',
+        "X-RateLimit-Limit": str(rate.limit),
+        "X-RateLimit-Remaining": str(rate.remaining),
+        "X-RateLimit-Reset": reset,
+    }

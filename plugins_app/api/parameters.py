@@ -8,12 +8,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from rest_framework.request import Request
 
 from plugins_app.api.problems import Problem
+from plugins_app.core.metadata import PluginCategory
+from plugins_app.services.catalogue import Badge
 from plugins_app.services.metrics import DEFAULT_RANGE
 
 P = TypeVar("P", bound=BaseModel)
 
 MAX_LIMIT = 500
 DEFAULT_LIMIT = 200
+MAX_QUERY = 200
+"""Characters of a search: every word is compared with every plugin."""
 
 
 def _split(values: Any) -> list[str]:
@@ -23,6 +27,7 @@ def _split(values: Any) -> list[str]:
 
 
 Words = Annotated[list[str], BeforeValidator(_split)]
+Text = Annotated[str, Field(max_length=MAX_QUERY)]
 RangeName = Literal["15m", "1h", "6h", "24h", "7d", "30d"]
 
 
@@ -38,9 +43,15 @@ class RangeParameters(Parameters):
     range: RangeName = DEFAULT_RANGE  # type: ignore[assignment]
 
 
+class SeriesParameters(RangeParameters):
+    """`buckets`: at most so many points; None leaves it to the range."""
+
+    buckets: Annotated[int, Field(ge=1, le=500)] | None = None
+
+
 class SearchParameters(Parameters):
-    q: str = ""
-    query: str = ""
+    q: Text = ""
+    query: Text = ""
 
     @property
     def text(self) -> str:
@@ -48,17 +59,17 @@ class SearchParameters(Parameters):
 
 
 class ToolParameters(Parameters):
-    model: str | None = None
-    category: str | None = None
+    model: Text | None = None
+    category: PluginCategory | None = None
     names: Words = []
 
 
 class ListParameters(Parameters):
-    category: str | None = None
+    category: PluginCategory | None = None
     tag: Words = []
-    status: str | None = None
-    model: str | None = None
-    q: str = ""
+    status: Badge | None = None
+    model: Text | None = None
+    q: Text = ""
     requires_auth: bool | None = None
     ordering: Words = []
     fields: Words = []
@@ -86,5 +97,7 @@ def _problem(model: type[BaseModel], error: ValidationError) -> Problem:
     name = str(detail["loc"][0]) if detail["loc"] else ""
     if detail["type"] == "extra_forbidden":
         known = ", ".join(model.model_fields) or "none"
-        return Problem("unknown_parameter", f"Unknown parameter {name!r}; known: {known}")
+        return Problem(
+            "unknown_parameter", f"Unknown parameter {name!r}; known: {known}", parameter=name
+        )
     return Problem("invalid_parameter", f"Parameter {name!r}: {detail['msg']}", parameter=name)

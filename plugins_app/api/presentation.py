@@ -7,7 +7,7 @@ from typing import Any
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.metadata import tool_name
 from plugins_app.core.metrics import summary
-from plugins_app.services.catalogue import PluginView
+from plugins_app.services.catalogue import Badge, PluginView
 
 Metrics = dict[str, dict[str, Any]]
 _LIST_FIELDS = (
@@ -62,7 +62,7 @@ def in_detail(view: PluginView, plugin: LoadedPlugin, metrics: dict[str, Any]) -
         "enabled": view.enabled,
         "input_schema": plugin.input_schema,
         "output_schema": plugin.output_schema,
-        "metrics": metrics,
+        "metrics": {**metrics, "breaker": _breaker(view)},
         "tool_names": {"anthropic": tool_name(plugin.name), "openai": tool_name(plugin.name)},
         "links": {
             "self": f"/api/plugins/{plugin.name}",
@@ -70,6 +70,12 @@ def in_detail(view: PluginView, plugin: LoadedPlugin, metrics: dict[str, Any]) -
             "metrics": f"/api/plugins/{plugin.name}/metrics",
         },
     }
+
+
+def _breaker(view: PluginView) -> str:
+    return {Badge.CIRCUIT_OPEN: "open", Badge.CIRCUIT_HALF_OPEN: "half_open"}.get(
+        view.status, "closed"
+    )
 
 
 NO_METRICS = summary({})

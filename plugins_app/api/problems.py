@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import orjson
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
-from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFilesSent,
+)
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions as drf
-from rest_framework.request import Request
 
+from plugins_app.api.reply import Reply, json_reply, to_http
+from plugins_app.core.caller import Caller, Scope
 from plugins_app.core.errors import (
     InvalidInput,
     LoadError,
     PluginNotFound,
+    ReloadRejected,
     Unavailable,
     ZantaraError,
 )
@@ -51,8 +58,11 @@ STATUS_OF_CODE = {
     "not_found": (404, "Not found"),
     "method_not_allowed": (405, "Method not allowed"),
     "not_acceptable": (406, "Not acceptable"),
+    "precondition_failed": (412, "Precondition failed"),
     "payload_too_large": (413, "Payload too large"),
+    "uri_too_long": (414, "Address too long"),
     "unsupported_media_type": (415, "Unsupported media type"),
+    "headers_too_large": (431, "Header fields too large"),
     "malformed_json": (400, "Malformed JSON"),
     "malformed_request": (400, "Malformed request"),
     "unknown_parameter": (400, "Unknown parameter"),
@@ -60,6 +70,7 @@ STATUS_OF_CODE = {
 }
 _DEFAULT_RETRY = {"unavailable": 1.0, "circuit_open": 1.0, "draining": 5.0, "load_error": 5.0}
 REALM = 'Bearer realm="zantara"'
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class Problem(Exception):
@@ -70,74 +81,102 @@ class Problem(Exception):
         self.code, self.extra = code, extra
 
 
-def problem_response(
+def problem(
     code: str,
     detail: str,
     *,
     request_id: str,
     retry_after: float | None = None,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
     **extra: Any,
-) -> HttpResponse:
+) -> Reply:
     status, title = STATUS_OF_CODE[code]
-    wait = _DEFAULT_RETRY.get(code) if retry_after is None else retry_after
+    wait = _whole_seconds(_DEFAULT_RETRY.get(code) if retry_after is None else retry_after)
     body = {
         "type": f"/problems/{code.replace('_', '-')}",
         "title": title,
         "status": status,
         "detail": detail,
         "request_id": request_id,
-        **({"retry_after": math.ceil(wait)} if wait is not None else {}),
+        **({"retry_after": wait} if wait else {}),
         **extra,
         "success": False,
         "ok": False,
         "error": detail,
     }
-    response = HttpResponse(orjson.dumps(body), status=status, content_type=CONTENT_TYPE)
-    if wait is not None:
-        response["Retry-After"] = str(max(1, math.ceil(wait)))
-    if status == 401:
-        response["WWW-Authenticate"] = REALM
-    for name, value in (headers or {}).items():
-        response[name] = value
-    return response
+    own = {
+        **({"Retry-After": str(wait)} if wait else {}),
+        **({"WWW-Authenticate": REALM} if status == 401 else {}),
+        **(headers or {}),
+    }
+    return json_reply(body, status, own, CONTENT_TYPE)
 
 
-def error_response(
-    error: ZantaraError, *, request_id: str, execution: Execution | None = None, **options: Any
-) -> HttpResponse:
-    """An engine failure. `instance` names the execution only where its row exists."""
-    extra: dict[str, Any] = {}
+def _whole_seconds(wait: float | None) -> int | None:
+    """Rounded up, so that nobody comes back too early."""
+    return None if wait is None else max(1, math.ceil(wait))
+
+
+def engine_problem(
+    error: ZantaraError,
+    *,
+    request_id: str,
+    caller: Caller | None,
+    execution: Execution | None = None,
+    headers: Mapping[str, str] | None = None,
+    **extra: Any,
+) -> Reply:
+    """`instance` names the execution only where its row exists."""
     if isinstance(error, InvalidInput):
         extra["errors"] = [asdict(field) for field in error.fields]
     if isinstance(error, PluginNotFound):
         extra["suggestions"] = list(error.suggestions)
-    if isinstance(error, LoadError) and error.location:
+    if isinstance(error, LoadError) and error.location and sees_places(caller):
         extra["location"] = error.location
-    if execution and execution.admitted:
+    if execution and has_row(execution):
         extra["instance"] = f"/admin/executions/{execution.id}/"
         extra["execution_id"] = execution.id
-    return problem_response(
+    return problem(
         error.code,
-        str(error),
+        _detail(error, caller),
         request_id=request_id,
         retry_after=error.retry_after,
+        headers=headers,
         **extra,
-        **options,
     )
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse:
-    """For DRF: nothing leaves the API as anything but a problem."""
-    request: Request = context["request"]
-    request_id = request_id_of(request._request)  # noqa: SLF001
+def has_row(execution: Execution) -> bool:
+    return execution.admitted and not isinstance(execution.error, Unavailable)
+
+
+def sees_places(caller: Caller | None) -> bool:
+    """Why code did not load, and where it lies, is for those who look after it."""
+    return caller is not None and (caller.is_staff or caller.may(Scope.ADMIN))
+
+
+def _detail(error: ZantaraError, caller: Caller | None) -> str:
+    if not isinstance(error, LoadError) or sees_places(caller):
+        return str(error)
+    if isinstance(error, ReloadRejected):
+        return "The new code could not be loaded; what served before keeps serving"
+    return "The plugin could not be loaded"
+
+
+def problem_of(error: Exception, *, request_id: str, caller: Caller | None = None) -> Reply:
+    """Whatever was raised: nothing leaves the API as anything but a problem."""
     if isinstance(error, ZantaraError):
-        return error_response(error, request_id=request_id)
-    problem = _as_problem(error)
-    response = problem_response(problem.code, str(problem), request_id=request_id, **problem.extra)
-    if isinstance(error, drf.MethodNotAllowed):
-        response["Allow"] = ", ".join(context["view"].allowed_methods)
-    return response
+        return engine_problem(error, request_id=request_id, caller=caller)
+    known = _as_problem(error)
+    return problem(known.code, str(known), request_id=request_id, **known.extra)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse:
+    """For DRF."""
+    request = context["request"]
+    caller = getattr(request, "_auth", None)  # asking for `auth` would authenticate once more
+    request_id = request_id_of(request._request)  # noqa: SLF001
+    return to_http(problem_of(error, request_id=request_id, caller=caller))
 
 
 def _as_problem(error: Exception) -> Problem:
@@ -146,7 +185,7 @@ def _as_problem(error: Exception) -> Problem:
     for kinds, code, detail in _KNOWN:
         if isinstance(error, kinds):
             return Problem(code, detail or str(getattr(error, "detail", error)))
-    if isinstance(error, DatabaseError):
+    if isinstance(error, DATABASE_AWAY):
         logger.warning("database is away", extra={"error": str(error)})
         return Problem("unavailable", "The database is not available")
     logger.error("API failed", exc_info=error)
@@ -163,8 +202,8 @@ _KNOWN: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     ((MalformedJson,), "malformed_json", ""),
     ((PayloadTooLarge,), "payload_too_large", ""),
     ((RequestDataTooBig, TooManyFilesSent), "payload_too_large", "The body is too large"),
-    ((drf.ParseError,), "malformed_request", ""),
-    ((Unavailable,), "unavailable", ""),
+    ((UnreadablePostError,), "malformed_request", "The body could not be read"),
+    ((drf.ParseError, SuspiciousOperation), "malformed_request", "The request is malformed"),
 )
 
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from rest_framework.renderers import BaseRenderer
+
+from plugins_app.api.reply import dumps
 
 
 class JsonRenderer(BaseRenderer):
@@ -18,4 +19,4 @@ class JsonRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        return orjson.dumps(data, option=orjson.OPT_UTC_Z)
+        return dumps(data)

@@ -3,6 +3,7 @@
 from plugins_app.core.caller import Caller, CallerKind, Scope
 from plugins_app.core.context import Context
 from plugins_app.core.errors import PluginError, TransientError
+from plugins_app.core.handlers import wrap_handler
 from plugins_app.core.metadata import Deprecation, Example, PluginCategory, PluginMetadata
 from plugins_app.core.plugin import Plugin, PluginInput, PluginOutput
 
@@ -20,4 +21,5 @@ __all__ = [
     "PluginOutput",
     "Scope",
     "TransientError",
+    "wrap_handler",
 ]

@@ -54,7 +54,7 @@ class Caller:
         return self.kind is not CallerKind.ANONYMOUS
 
     def may(self, scope: Scope) -> bool:
-        return self.is_admin or Scope.ADMIN in self.scopes or scope in self.scopes
+        return self.is_admin or scope in self.scopes
 
     def may_use(self, plugin: str) -> bool:
         """Whether the allow-list of the key names this plugin."""

@@ -54,7 +54,7 @@ class DirectorySource:
         _ensure_package(self.package, self.directory)
         for path in sorted(self.directory.rglob("*.py")):
             parts = path.relative_to(self.directory).with_suffix("").parts
-            if not any(map(_skipped, parts)):
+            if not any(map(_skipped, parts)) and not path.is_dir():
                 yield self._reference(path, parts)
 
     def _reference(self, path: Path, parts: tuple[str, ...]) -> ModuleRef:
@@ -95,7 +95,7 @@ def _installed(module: str) -> ModuleRef:
 def _origin(module: str) -> str | None:
     try:
         spec = importlib.util.find_spec(module)
-    except (ImportError, ValueError):
+    except Exception:  # looking for a submodule imports its package
         return None
     return spec.origin if spec and spec.has_location else None
 
@@ -114,7 +114,9 @@ def _ensure_package(package: str, directory: Path) -> None:
         module = ModuleType(package)
         module.__path__ = [str(directory)]
         sys.modules[package] = module
-    elif str(directory) not in (paths := list(getattr(module, "__path__", []))):
+        return
+    paths = list(getattr(module, "__path__", []))
+    if directory not in [Path(path).resolve() for path in paths]:
         if parent or not paths:
             raise LoadError(f"Package {package!r} is already something else: {paths}")
         raise LoadError(f"Two plugin directories are named {package!r}: {paths[0]} and {directory}")

@@ -11,7 +11,8 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,50 +48,55 @@ class Failure:
 
 def plugin_classes(module: ModuleType) -> list[PluginClass]:
     """Concrete plugins that this module defines itself, in the order of their definition."""
+    classes: list[Any] = [
+        c for c in vars(module).values() if inspect.isclass(c) and Plugin in c.__mro__
+    ]
     return [
-        value
-        for value in vars(module).values()
-        if inspect.isclass(value)
-        and value.__module__ == module.__name__
-        and Plugin in value.__mro__
-        and not value.__name__.startswith("_")
-        and not inspect.isabstract(value)
-        and inspect.getattr_static(value, "execute") is not Plugin.execute
+        cls
+        for cls in dict.fromkeys(classes)
+        if cls.__module__ == module.__name__
+        and not cls.__name__.startswith("_")
+        and not inspect.isabstract(cls)
+        and inspect.getattr_static(cls, "execute") is not Plugin.execute
     ]
 
 
 @contextmanager
-def fresh_import(families: Iterable[str]) -> Iterator[dict[str, ModuleType]]:
+def fresh_import(families: Set[str]) -> Iterator[dict[str, ModuleType]]:
     """Inside, modules of these families are imported anew from their source. Yields the old
     modules; when the block raises, they come back as if nothing had happened."""
-    names = [name for name in sys.modules if _in_families(name, families)]
+    names = [name for name in sys.modules if _family_of(name, families)]
     old = {name: sys.modules.pop(name) for name in names}
-    for module in old.values():
-        _drop_bytecode(module)
     importlib.invalidate_caches()
     try:
         yield old
     except BaseException:
-        for name in [n for n in sys.modules if _in_families(n, families)]:
+        for name in [n for n in sys.modules if _family_of(n, families)]:
             del sys.modules[name]
-        sys.modules.update(old)
+        for module in old.values():
+            put_back(module)
         raise
 
 
-def _in_families(module: str, families: Iterable[str]) -> bool:
-    return any(module == family or module.startswith(f"{family}.") for family in families)
+def _family_of(module: str, families: Set[str]) -> str:
+    """The one of these families that a module belongs to, or an empty string."""
+    while module and module not in families:
+        module = module.rpartition(".")[0]
+    return module
 
 
-def _drop_bytecode(module: ModuleType) -> None:
+def drop_bytecode(source: str) -> None:
     """Cached bytecode is trusted by size and whole seconds: an edit within one second is missed."""
-    if source := getattr(module, "__file__", None):
-        with suppress(OSError, NotImplementedError):
-            Path(importlib.util.cache_from_source(source)).unlink()
+    with suppress(OSError, NotImplementedError):
+        Path(importlib.util.cache_from_source(source)).unlink()
 
 
 def put_back(module: ModuleType) -> None:
     """The import of its newer text failed: what is live goes on with this one."""
     sys.modules[module.__name__] = module
+    parent, _, name = module.__name__.rpartition(".")
+    if package := sys.modules.get(parent):
+        setattr(package, name, module)
 
 
 def import_module(reference: ModuleRef) -> ModuleType:
@@ -112,10 +118,15 @@ def as_load_error(error: BaseException, near: str = "") -> LoadError:
 
 
 def at_class(error: LoadError, cls: type, near: str) -> LoadError:
-    """The same error, pointing at the class's definition."""
+    """The same error, pointing at the class's definition where it has no place of its own."""
+    if error.line:
+        return error
+    line = None
     with suppress(OSError, TypeError):
-        return LoadError(str(error), file=near, line=inspect.getsourcelines(cls)[1])
-    return LoadError(str(error), file=near)
+        line = inspect.getsourcelines(cls)[1]
+    located = LoadError(str(error), file=near, line=line, traceback=error.traceback)
+    located.__cause__ = error.__cause__
+    return located
 
 
 def _place(error: BaseException, near: str) -> tuple[str, int | None]:
@@ -161,19 +172,31 @@ def _short(path: str) -> str:
 
 def dependants(families: set[str], all_families: Iterable[str]) -> set[str]:
     """`families` and every other one whose modules hold something that was imported from them."""
-    wanted = set(families)
-    others = [family for family in all_families if family not in wanted]
-    while users := {family for family in others if _uses(family, wanted)}:
-        wanted |= users
-        others = [family for family in others if family not in users]
+    wanted, known = set(families), set(all_families)
+    users = _users(known)
+    queue = list(wanted)
+    while queue:
+        new = users[queue.pop()] - wanted
+        wanted |= new
+        queue += new
     return wanted
 
 
-def _uses(family: str, families: set[str]) -> bool:
-    modules = [m for name, m in list(sys.modules.items()) if _in_families(name, [family])]
-    return any(_comes_from(value, families) for m in modules for value in list(vars(m).values()))
+def _users(families: Set[str]) -> defaultdict[str, set[str]]:
+    """family -> the other ones whose modules hold something of it."""
+    users: defaultdict[str, set[str]] = defaultdict(set)
+    for name, module in list(sys.modules.items()):
+        if user := _family_of(name, families):
+            for origin in set(map(_origin, list(vars(module).values()))):
+                if used := _family_of(origin, families):
+                    users[used].add(user)
+    return users
 
 
-def _comes_from(value: Any, families: set[str]) -> bool:
-    name = value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", None)
-    return isinstance(name, str) and _in_families(name, families)
+def _origin(value: Any) -> str:
+    """Name of the module that a value comes from, where it tells."""
+    attribute = "__name__" if inspect.ismodule(value) else "__module__"
+    with suppress(Exception):  # any object of a plugin may answer here
+        name = getattr(value, attribute, "")
+        return name if isinstance(name, str) else ""
+    return ""

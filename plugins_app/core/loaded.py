@@ -184,7 +184,7 @@ def _models(cls: type, plugin: Plugin[Any, Any]) -> tuple[type[PluginInput], typ
     return models
 
 
-_MODEL_BASES = (PluginInput, PluginOutput)
+_MODEL_BASES: tuple[type[BaseModel], type[BaseModel]] = (PluginInput, PluginOutput)
 
 
 def _is_model(value: Any, base: type[BaseModel]) -> bool:

@@ -110,7 +110,9 @@ class PluginMetadata(BaseModel):
     version: Annotated[str, AfterValidator(_semantic_version)] = Field(
         default="1.0.0", description="Semantic version of behaviour and schemas."
     )
-    description: str = Field(default="", description="What the plugin does, in one or two sentences.")
+    description: str = Field(
+        default="", description="What the plugin does, in one or two sentences."
+    )
     author: str = Field(default="", description="Who wrote it.")
     owner: str = Field(default="", description="Team or person who answers for it today.")
     category: PluginCategory = Field(
@@ -123,7 +125,8 @@ class PluginMetadata(BaseModel):
         default=MODEL_FAMILIES, description="Model families whose assistants may call it."
     )
     dependencies: tuple[str, ...] = Field(
-        default=(), description="Plugins that must be loaded first, like 'team.list_members>=1.0.0'."
+        default=(),
+        description="Plugins that must be loaded first, like 'team.list_members>=1.0.0'.",
     )
     estimated_time: Seconds = Field(default=1.0, description="Usual duration of a call in seconds.")
     timeout: Seconds | None = Field(
@@ -142,7 +145,9 @@ class PluginMetadata(BaseModel):
         default="caller", description="Whether callers share cached answers."
     )
     read_only: bool = Field(default=False, description="Changes nothing anywhere.")
-    idempotent: bool = Field(default=False, description="Calling twice does the same as calling once.")
+    idempotent: bool = Field(
+        default=False, description="Calling twice does the same as calling once."
+    )
     destructive: bool = Field(default=False, description="May delete or overwrite something.")
     open_world: bool = Field(default=True, description="Talks to systems outside this one.")
     max_attempts: int = Field(
@@ -158,7 +163,9 @@ class PluginMetadata(BaseModel):
         default=None, description="Name of the handler that it replaces; answered as an alias."
     )
     aliases: tuple[Alias, ...] = Field(default=(), description="Other names it is called by.")
-    deprecated: Deprecation | None = Field(default=None, description="Set when it is to be removed.")
+    deprecated: Deprecation | None = Field(
+        default=None, description="Set when it is to be removed."
+    )
     examples: tuple[Example, ...] = Field(
         default=(), description="Inputs with expected answers; run by the conformance tests."
     )

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from plugins_app.core.context import Context
-from plugins_app.core.metadata import PluginMetadata
 
 
 class PluginInput(BaseModel):

@@ -8,44 +8,32 @@ down; where an older version of it was live, that one keeps serving.
 from __future__ import annotations
 
 import asyncio
-import inspect
-import logging
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from plugins_app.core import importing
 from plugins_app.core.discovery import ClassSource, DirectorySource, ModuleRef, PluginClass, Source
 from plugins_app.core.errors import LoadError, PluginNotFound, ReloadRejected
-from plugins_app.core.importing import Failure
-from plugins_app.core.loaded import ConfigFor, LoadedPlugin, build
+from plugins_app.core.hooks import run_on_unload
+from plugins_app.core.importing import Failure, dependants
+from plugins_app.core.loaded import ConfigFor, LoadedPlugin
+from plugins_app.core.loading import Load, Progress
 from plugins_app.core.metadata import PluginCategory
-from plugins_app.core.plugin import Plugin
 from plugins_app.core.search import rank, suggestions
-from plugins_app.core.snapshot import Draft, Policy, Snapshot, in_load_order
+from plugins_app.core.snapshot import Policy, Snapshot
 from plugins_app.core.survey import Choose, Survey, all_of, none_of
 
-logger = logging.getLogger(__name__)
-
 ON_LOAD_SECONDS = 30.0
-Progress = Callable[[int, int, str], None]
+
+__all__ = ["PluginRegistry", "Progress"]
+
+UNLISTED = Policy(enabled=False)
 
 
 def _no_progress(done: int, total: int, module: str) -> None:
     pass
-
-
-@dataclass(slots=True)
-class _Load:
-    """One load under way."""
-
-    survey: Survey
-    stale: set[str]
-    failures: list[Failure]
-    candidates: list[LoadedPlugin] = field(default_factory=list)
-    draft: Draft = field(default_factory=Draft)
 
 
 class PluginRegistry:
@@ -98,12 +86,18 @@ class PluginRegistry:
             if plugin := self._loaded_from(cls):
                 return plugin
             self._classes.classes.append(cls)
-            await self._load(lambda families: {cls.__module__} & families)
+            await self._load(none_of)
             if plugin := self._loaded_from(cls):
                 return plugin
             self._classes.classes.remove(cls)
-            failure = [f for f in self.snapshot.errors if f.module == cls.__module__][-1]
-            raise LoadError(failure.message, file=failure.file, line=failure.line)
+            raise self._why_not(cls)
+
+    def _why_not(self, cls: PluginClass) -> LoadError:
+        name = getattr(getattr(cls, "metadata", None), "name", "")
+        failures = [f for f in self.snapshot.errors if f.module == cls.__module__]
+        for failure in [f for f in failures if f.plugin == name] or failures:
+            return LoadError(failure.message, file=failure.file, line=failure.line)
+        return LoadError(f"{cls.__qualname__} is not defined at the top of {cls.__module__}")
 
     def _loaded_from(self, cls: PluginClass) -> LoadedPlugin | None:
         wanted = (cls.__module__, cls.__qualname__)
@@ -127,126 +121,51 @@ class PluginRegistry:
         progress: Progress = _no_progress,
         target: tuple[str, str] | None = None,
     ) -> Snapshot:
-        load = await asyncio.to_thread(self._prepare, choose)
-        kept_modules = {cls.__module__ for cls in self._classes.classes}
-        with importing.fresh_import(load.stale - kept_modules) as old_modules:
-            await asyncio.to_thread(self._import_all, load, old_modules, progress)
-            await self._assemble(load)
+        load = await asyncio.to_thread(self._begin, choose)
+        with importing.fresh_import(load.to_import) as old_modules:
+            await asyncio.to_thread(load.import_all, old_modules, progress)
+            await load.assemble()
             if target:
                 self._check_target(load, *target)
         replaced, self._survey = self.snapshot, load.survey
-        self.snapshot = replace(
-            replaced, plugins=load.draft.plugins, errors=tuple(load.failures)
-        )
+        self.snapshot = replace(replaced, plugins=load.draft.plugins, errors=tuple(load.failures))
         self._retire(replaced)
         return self.snapshot
 
-    def _prepare(self, choose: Choose) -> _Load:
+    def _begin(self, choose: Choose) -> Load:
         failures: list[Failure] = []
         survey = Survey.of(self._references(failures))
         failed = [failure.module for failure in self.snapshot.errors]
-        return _Load(survey, survey.stale(self._survey, failed, choose), failures)
+        stale = survey.stale(self._survey, failed, choose)
+        for source in survey.sources(stale & self._survey.digests.keys()):
+            importing.drop_bytecode(source)
+        return Load(
+            survey,
+            self.snapshot,
+            stale,
+            tuple(self._classes.classes),
+            self._config_for,
+            self._on_load_seconds,
+            failures,
+        )
 
-    def _references(self, failures: list[Failure]) -> Iterable[ModuleRef]:
+    def _references(self, failures: list[Failure]) -> Iterator[ModuleRef]:
         for source in (*self._sources, self._classes):
             try:
                 yield from source.modules()
-            except LoadError as error:
+            except Exception as error:
                 failures.append(importing.failure(type(source).__name__, error))
 
-    def _import_all(
-        self, load: _Load, old_modules: Mapping[str, ModuleType], progress: Progress
-    ) -> None:
-        todo = [ref for ref in load.survey.references if ref.family in load.stale]
-        for done, reference in enumerate(todo, 1):
-            try:
-                self._import(load, reference)
-            except LoadError as error:
-                load.failures.append(self._failure(reference.name, error, near=reference.path))
-                if old := old_modules.get(reference.name):
-                    importing.put_back(old)
-            progress(done, len(todo), reference.name)
-
-    def _import(self, load: _Load, reference: ModuleRef) -> None:
-        module = importing.import_module(reference)
-        registered = [c for c in self._classes.classes if c.__module__ == reference.family]
-        for cls in registered or importing.plugin_classes(module):
-            self._build(load, reference, cls)
-
-    def _build(self, load: _Load, reference: ModuleRef, cls: PluginClass) -> None:
-        try:
-            source_hash = load.survey.source_hash(reference)
-            load.candidates.append(build(cls, self._config_for, source_hash))
-        except Exception as error:
-            located = importing.at_class(
-                importing.as_load_error(error, reference.path), cls, reference.path
-            )
-            name = getattr(getattr(cls, "metadata", None), "name", "")
-            load.failures.append(self._failure(reference.name, located, plugin=name))
-
-    async def _assemble(self, load: _Load) -> None:
-        """Kept plugins first: a newcomer never takes a live one's place."""
-        for plugin in self.snapshot.all_versions():
-            if (
-                load.survey.family_of.get(plugin.module, "")
-                in load.survey.digests.keys() - load.stale
-            ):
-                load.draft.add(plugin)
-        for plugin in in_load_order(load.candidates):
-            try:
-                load.draft.check(plugin)
-                await self._run_on_load(plugin)
-                load.draft.add(plugin)
-            except LoadError as error:
-                failure = self._failure(plugin.module, error, near=plugin.path, plugin=plugin.name)
-                load.failures.append(failure)
-        self._keep_serving(load)
-
-    def _keep_serving(self, load: _Load) -> None:
-        """The live versions of what failed now stay, if they still fit."""
-        failed = {failure.module for failure in load.failures if failure.serving}
-        for plugin in self.snapshot.all_versions():
-            if plugin.module in failed and plugin.name not in load.draft.plugins:
-                load.draft.add(plugin)
-
-    async def _run_on_load(self, plugin: LoadedPlugin) -> None:
-        try:
-            await asyncio.wait_for(
-                _call_hook(plugin.plugin.on_load, Plugin.on_load), self._on_load_seconds
-            )
-        except TimeoutError as error:
-            seconds = f"{self._on_load_seconds:g} s"
-            raise LoadError(f"on_load did not return within {seconds}", file=plugin.path) from error
-        except Exception as error:
-            raise importing.as_load_error(error, plugin.path) from error
-
-    def _failure(
-        self, module: str, error: Exception, *, near: str = "", plugin: str = ""
-    ) -> Failure:
-        live = [p for p in self.snapshot.all_versions() if p.module == module]
-        live = [p for p in live if p.name == plugin] or ([] if plugin else live)
-        logger.warning("plugin failed to load", extra={"module_name": module, "error": str(error)})
-        return importing.failure(
-            module,
-            error,
-            near=near,
-            plugin=plugin or (live[0].name if live else ""),
-            serving=live[0].version if live else "",
-        )
-
-    def _check_target(self, load: _Load, module: str, name: str) -> None:
+    def _check_target(self, load: Load, module: str, name: str) -> None:
         """Leaving `fresh_import` by an exception puts the old modules back."""
-        for failure in load.failures:
-            if failure.module == module and failure.plugin in ("", name):
-                self._discard(load)
-                raise ReloadRejected(
-                    failure.message,
-                    file=failure.file,
-                    line=failure.line,
-                    traceback=failure.traceback,
-                )
+        unit = dependants({self._survey.family_of[module]}, load.survey.digests)
+        if refusal := load.refusal(module, name, unit):
+            self._discard(load)
+            raise ReloadRejected(
+                str(refusal), file=refusal.file, line=refusal.line, traceback=refusal.traceback
+            )
 
-    def _discard(self, load: _Load) -> None:
+    def _discard(self, load: Load) -> None:
         """Unload what was only loaded for this draft; remember why it was refused."""
         self.snapshot = replace(self.snapshot, errors=tuple(load.failures))
         drafted = Snapshot(load.draft.plugins)
@@ -264,18 +183,12 @@ class PluginRegistry:
     def _unload_when_idle(self, plugin: LoadedPlugin) -> None:
         def unload() -> None:
             plugin.calls.idle = None
-            self._start(self._run_on_unload(plugin))
+            self._start(run_on_unload(plugin, self._on_load_seconds))
 
         if plugin.calls.count:
             plugin.calls.idle = unload
         else:
             unload()
-
-    async def _run_on_unload(self, plugin: LoadedPlugin) -> None:
-        try:
-            await _call_hook(plugin.plugin.on_unload, Plugin.on_unload)
-        except Exception:
-            logger.exception("on_unload failed", extra={"plugin": plugin.key})
 
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -286,14 +199,12 @@ class PluginRegistry:
         """Run every plugin's `on_unload`."""
         replaced, self.snapshot = self.snapshot, replace(self.snapshot, plugins={}, errors=())
         for plugin in replaced.all_versions():
-            await self._run_on_unload(plugin)
+            await run_on_unload(plugin, self._on_load_seconds)
         await asyncio.gather(*self._background)
 
     # --- looking up -------------------------------------------------------------------------------
 
-    def apply_policies(
-        self, policies: Mapping[str, Policy], unlisted: Policy = Policy(enabled=False)
-    ) -> None:
+    def apply_policies(self, policies: Mapping[str, Policy], unlisted: Policy = UNLISTED) -> None:
         """Take over what operators decided; `unlisted` holds for all other plugins."""
         self.snapshot = self.snapshot.under_policies(policies, unlisted)
 
@@ -334,15 +245,3 @@ class PluginRegistry:
 
     def get_statistics(self) -> dict[str, Any]:
         return self.snapshot.statistics()
-
-
-async def _call_hook(hook: Callable[[], Any], default: Callable[..., Any]) -> None:
-    """Run a plain or async hook; a plain one in a thread, since it may block."""
-    if getattr(hook, "__func__", None) is default:
-        return
-    if inspect.iscoroutinefunction(hook):
-        await hook()
-        return
-    result = await asyncio.to_thread(hook)
-    if inspect.isawaitable(result):
-        await result

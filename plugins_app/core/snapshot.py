@@ -118,6 +118,12 @@ class Draft:
 
     def check(self, plugin: LoadedPlugin) -> None:
         """Raises LoadError that names both sides of a conflict, or the missing dependency."""
+        self.check_names(plugin)
+        for requirement in plugin.declared.dependencies:
+            if problem := self.missing(requirement):
+                raise LoadError(f"{plugin.key} needs {requirement!r}, {problem}")
+
+    def check_names(self, plugin: LoadedPlugin) -> None:
         twin = self.plugins.get(plugin.name, {}).get(plugin.version)
         if twin:
             raise LoadError(f"{_place(plugin)} is also defined by {_place(twin)}")
@@ -125,9 +131,6 @@ class Draft:
             other = self._claims.get(name)
             if other and other.name != plugin.name:
                 raise LoadError(f"{name!r} is claimed by {_place(plugin)} and by {_place(other)}")
-        for requirement in plugin.declared.dependencies:
-            if problem := self.missing(requirement):
-                raise LoadError(f"{plugin.key} needs {requirement!r}, {problem}")
 
     def add(self, plugin: LoadedPlugin) -> None:
         self.plugins.setdefault(plugin.name, {})[plugin.version] = plugin
@@ -149,7 +152,7 @@ class Draft:
 
 
 def in_load_order(plugins: Iterable[LoadedPlugin]) -> list[LoadedPlugin]:
-    """Dependencies first, otherwise as given. Circles stay at the end, where they are refused."""
+    """Dependencies first, otherwise as given; at the end those that wait for each other."""
     waiting, placed = list(plugins), set[str]()
     ordered: list[LoadedPlugin] = []
     names = {plugin.name for plugin in waiting}
@@ -161,6 +164,22 @@ def in_load_order(plugins: Iterable[LoadedPlugin]) -> list[LoadedPlugin]:
         placed |= {plugin.name for plugin in ready}
         waiting = [plugin for plugin in waiting if plugin.name not in placed]
     return ordered
+
+
+def circle_through(plugin: LoadedPlugin, plugins: Iterable[LoadedPlugin]) -> str:
+    """'a -> b -> a' where the plugin's dependencies lead back to it, else empty."""
+    required = {other.name: sorted(_required_names(other)) for other in plugins}
+    paths = [[plugin.name]]
+    seen: set[str] = set()
+    while paths:
+        path = paths.pop()
+        for name in required.get(path[-1], ()):
+            if name == plugin.name:
+                return " -> ".join([*path, name])
+            if name not in seen:
+                seen.add(name)
+                paths.append([*path, name])
+    return ""
 
 
 def _required_names(plugin: LoadedPlugin) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -56,6 +56,11 @@ class Survey:
             for family, files in self._files.items()
         }
 
+    def sources(self, families: Iterable[str]) -> Iterator[str]:
+        """Paths of all Python files of these families, helpers included."""
+        for family in families:
+            yield from (str(file) for file in self._files[family] if file.suffix == ".py")
+
     def source_hash(self, reference: ModuleRef) -> str:
         """Over the module itself and what its family shares: helpers and data, not neighbours."""
         own = _digest([Path(reference.path)] if reference.path else [])
@@ -86,5 +91,13 @@ def _counts(path: Path, root: Path) -> bool:
 def _digest(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in paths:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        digest.update(path.name.encode() + b"\0" + _content(path))
     return digest.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    """A file that cannot be read fails when its module is imported, and not here."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return type(error).__name__.encode()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from plugins_app.core.context import Ports
 from plugins_app.core.discovery import PluginClass, Source
+from plugins_app.core.errors import PluginNotFound
 from plugins_app.core.execution import Execution, Status
 from plugins_app.core.executor import ExecutorOptions, PluginExecutor, World
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.memory_state import MemoryState
-from plugins_app.core.ports import HttpResponse, JsonObject, Store
+from plugins_app.core.ports import CatalogueEntry, HttpResponse, JsonObject, Store
 from plugins_app.core.registry import PluginRegistry
 from plugins_app.core.state import SharedState, Transition
 
@@ -37,6 +39,25 @@ class MemoryJournal:
 
     def breaker_moved(self, plugin: LoadedPlugin, transitions: tuple[Transition, ...]) -> None:
         self.transitions.extend(transitions)
+
+
+@dataclass
+class ManualTime:
+    """Time that moves only when it is set, or when something sleeps on it."""
+
+    now: float = 1_000.0
+    sleeps: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.now += seconds
+        await asyncio.sleep(0)
+
+    def world(self, random: Callable[[], float] = lambda: 0.5) -> World:
+        return World(clock=self.clock, sleep=self.sleep, random=random)
 
 
 async def memory_executor(
@@ -122,3 +143,23 @@ class MemoryMail:
 
     async def send(self, *, to: Sequence[str], subject: str, text: str, html: str = "") -> None:
         self.sent.append({"to": list(to), "subject": subject, "text": text, "html": html})
+
+
+@dataclass
+class MemoryCatalogue:
+    """Other plugins as plain functions of their input, by name."""
+
+    plugins: dict[str, Callable[[JsonObject], Any]] = field(default_factory=dict)
+
+    async def list(self) -> list[CatalogueEntry]:
+        return [CatalogueEntry(name, "1.0.0", "", {}) for name in sorted(self.plugins)]
+
+    async def get(self, name: str) -> CatalogueEntry:
+        if name not in self.plugins:
+            raise PluginNotFound(name)
+        return CatalogueEntry(name, "1.0.0", "", {})
+
+    async def call(self, name: str, data: JsonObject) -> Any:
+        if name not in self.plugins:
+            raise PluginNotFound(name)
+        return self.plugins[name](data)

@@ -221,8 +221,6 @@ class ExecutionJournal:
 
     def _write(self, batch: list[_Entry], extra: Rollup) -> None:
         connection = connections["default"]
-        if not connection.in_atomic_block:
-            connection.close_if_unusable_or_obsolete()
         with transaction.atomic(durable=True):
             sql = JournalSql(connection)
             total = Rollup()

@@ -5,6 +5,7 @@ database."""
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import string
 from collections.abc import Iterable, Sequence
@@ -27,6 +28,8 @@ PREFIX_LENGTH = 12
 SECRET_LENGTH = 32
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 _ALPHABET = string.ascii_letters + string.digits
+_SECRET = re.compile(rf"{KEY_START}[A-Za-z0-9]{{{PREFIX_LENGTH - len(KEY_START) + SECRET_LENGTH}}}")
+_NO_DIGEST = "0" * 64
 ANONYMOUS_SCOPES = frozenset({Scope.LIST, Scope.EXECUTE, Scope.METRICS})
 
 _PERMISSIONS = {
@@ -39,6 +42,9 @@ _PERMISSIONS = {
     Scope.ADMIN: "plugins_app.enable_plugin",
 }
 """The Django permission that gives a user what a scope gives a key."""
+
+_STAFF_SCOPES = frozenset({Scope.RELOAD, Scope.CONFIG, Scope.ADMIN})
+"""Whoever changes how the system runs must be staff beside having the permission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +102,17 @@ def revoke_key(actor: Actor, key: ApiKey, reason: str = "") -> None:
 
 
 def authenticate_key(secret: str) -> ApiKey | None:
-    """The key that this secret proves, unless it is revoked or expired."""
+    """The key that this secret proves, unless it is revoked or expired. Takes as long for a
+    prefix that nobody has as for a wrong secret."""
+    if not _SECRET.fullmatch(secret):
+        return None
     key = (
         ApiKey.objects.select_related("owner")
         .filter(prefix=secret[:PREFIX_LENGTH], revoked=None)
         .first()
     )
-    if key is None or not hmac.compare_digest(key.digest, _digest(secret)):
+    expected = key.digest if key else _NO_DIGEST
+    if not hmac.compare_digest(expected, _digest(secret)) or key is None:
         return None
     now = timezone.now()
     if (key.expires and key.expires <= now) or (key.owner and not key.owner.is_active):
@@ -137,12 +147,11 @@ def caller_of_user(
 ) -> Caller:
     if not isinstance(user, User):
         return anonymous_caller(model=model, address=address)
-    granted = {scope for scope, name in _PERMISSIONS.items() if user.has_perm(name)}
     return Caller(
         id=f"user:{user.pk}",
         kind=CallerKind.USER,
         name=user.get_username(),
-        scopes=frozenset(granted | {Scope.LIST, Scope.EXECUTE}),
+        scopes=granted_scopes(user) | _open_scopes(),
         is_admin=user.is_superuser,
         is_staff=user.is_staff,
         model=model or None,
@@ -150,12 +159,26 @@ def caller_of_user(
     )
 
 
+def granted_scopes(user: User) -> frozenset[Scope]:
+    """By permission, without what is open to everybody."""
+    return frozenset(
+        scope
+        for scope, permission in _PERMISSIONS.items()
+        if user.has_perm(permission) and (user.is_staff or scope not in _STAFF_SCOPES)
+    )
+
+
+def _open_scopes() -> frozenset[Scope]:
+    """What nobody needs a key for; a login takes nothing of it away."""
+    return ANONYMOUS_SCOPES if settings.ZANTARA_ANONYMOUS_API else frozenset()
+
+
 def anonymous_caller(*, model: str = "", address: str = "") -> Caller:
     return Caller(
         id=f"anonymous:{address}",
         kind=CallerKind.ANONYMOUS,
         name="anonymous",
-        scopes=ANONYMOUS_SCOPES if settings.ZANTARA_ANONYMOUS_API else frozenset(),
+        scopes=_open_scopes(),
         model=model or None,
         address=address,
     )

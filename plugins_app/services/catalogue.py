@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from plugins_app.core.caller import Caller
+from plugins_app.core.caller import Caller, Scope, model_allowed
 from plugins_app.core.errors import PluginNotFound
 from plugins_app.core.importing import Failure
 from plugins_app.core.loaded import LoadedPlugin
-from plugins_app.core.metadata import PluginMetadata
+from plugins_app.core.metadata import PluginMetadata, tool_name
 from plugins_app.core.middleware.resolve import may_see
 from plugins_app.core.search import rank, suggestions
 from plugins_app.core.snapshot import Snapshot
@@ -65,6 +65,26 @@ def visible_plugins(caller: Caller) -> list[LoadedPlugin]:
     return [plugin for plugin in snapshot().active.values() if may_see(caller, plugin)]
 
 
+def usable_plugins(
+    caller: Caller,
+    *,
+    model: str | None = None,
+    category: str | None = None,
+    names: Collection[str] = (),
+) -> list[LoadedPlugin]:
+    """What this caller, for its AI model, could execute now. A model that the caller states
+    itself wins over `model`; `names` may be tool names."""
+    return [
+        plugin
+        for plugin in visible_plugins(caller)
+        if plugin.enabled
+        and (caller.may(Scope.ADMIN) or not plugin.metadata.requires_admin)
+        and model_allowed(caller.model or model, plugin.metadata.allowed_models)
+        and category in (None, plugin.metadata.category)
+        and (not names or not {plugin.name, tool_name(plugin.name)}.isdisjoint(names))
+    ]
+
+
 def find(caller: Caller, name: str) -> LoadedPlugin:
     """By name, alias or tool name; raises PluginNotFound also for what the caller may not see."""
     plugin = snapshot().find(name)
@@ -84,15 +104,19 @@ def views(caller: Caller) -> list[PluginView]:
         for plugin in current.active.values()
         if may_see(caller, plugin)
     ]
-    if caller.is_staff or caller.is_admin:
+    if sees_broken(caller):
         seen += _not_loaded(current, rows)
     return sorted(seen, key=lambda view: view.name)
 
 
 def view(caller: Caller, name: str) -> PluginView:
-    """Raises PluginNotFound."""
-    bare = snapshot().find(name)
-    wanted = bare.name if bare else name
+    """By any of its names, or one version of it. Raises PluginNotFound."""
+    current = snapshot()
+    found = current.find(name)
+    if found and found.key != current.active[found.name].key and may_see(caller, found):
+        row = InstalledPlugin.objects.filter(pk=found.name).first()
+        return _view(found, current, row, breaker_states([found.key]))
+    wanted = found.name if found else name
     for each in views(caller):
         if each.name == wanted:
             return each
@@ -127,16 +151,19 @@ def _ranked(found: list[PluginView], query: str) -> list[tuple[PluginView, float
 
 
 def statistics(caller: Caller) -> dict[str, Any]:
-    """Counts over what the caller may see."""
-    visible = visible_plugins(caller)
-    names = {plugin.name for plugin in visible}
+    """Counts over what the caller may see; staff also see what did not load."""
     current = snapshot()
-    return {
-        **replace(
-            current, plugins={n: v for n, v in current.plugins.items() if n in names}
-        ).statistics(),
-        "load_errors": len(current.errors),
-    }
+    names = {plugin.name for plugin in visible_plugins(caller)}
+    seen = replace(
+        current,
+        plugins={name: current.plugins[name] for name in names},
+        errors=tuple(e for e in current.errors if e.plugin in names or sees_broken(caller)),
+    )
+    return seen.statistics()
+
+
+def sees_broken(caller: Caller) -> bool:
+    return caller.is_staff or caller.is_admin
 
 
 def _view(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -26,18 +26,23 @@ _FAMILIES = (
 )
 
 
-def exposition() -> bytes:
+def exposition(plugins: Collection[str] | None = None) -> bytes:
+    """Of these plugins, or of all."""
     registry = CollectorRegistry()
-    registry.register(_EngineCollector(current_engine()))
+    registry.register(_EngineCollector(current_engine(), plugins))
     return generate_latest(registry)
 
 
 class _EngineCollector(Collector):
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, plugins: Collection[str] | None) -> None:
+        self._engine, self._plugins = engine, plugins
 
     def collect(self) -> Iterator[Metric]:
-        counts = self._engine.executor.counts()
+        counts = {
+            name: counted
+            for name, counted in self._engine.executor.counts().items()
+            if self._plugins is None or name in self._plugins
+        }
         for prefix, name, help_text in _FAMILIES:
             yield _counter(name, help_text, prefix, counts)
         yield _histogram(counts)

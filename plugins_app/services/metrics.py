@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -75,9 +75,12 @@ def total(plugin: str, range_name: str = DEFAULT_RANGE) -> dict[str, Any]:
     return totals(range_name, plugin).get(plugin) or summary({})
 
 
-def series(plugin: str | None, range_name: str = DEFAULT_RANGE) -> list[Point]:
-    """A point per bucket of the range, oldest first, empty ones too. `None`: all plugins."""
-    chosen, now = RANGES[range_name], timezone.now()
+def series(
+    plugin: str | None, range_name: str = DEFAULT_RANGE, at_most: int | None = None
+) -> list[Point]:
+    """A point per bucket of the range, oldest first, empty ones too. `None`: all plugins.
+    `at_most` so many points: neighbouring buckets are joined."""
+    chosen, now = _coarser(RANGES[range_name], at_most), timezone.now()
     starts = list(_bucket_starts(now, chosen))
     buckets: dict[datetime, Counter[str]] = {start: Counter() for start in starts}
     rows = _rows(chosen.model, starts[0], plugin)
@@ -86,6 +89,12 @@ def series(plugin: str | None, range_name: str = DEFAULT_RANGE) -> list[Point]:
         if start in buckets:
             buckets[start][metric] += value
     return [_point(start, counts) for start, counts in buckets.items()]
+
+
+def _coarser(chosen: Range, at_most: int | None) -> Range:
+    points = chosen.length // chosen.bucket
+    joined = -(-points // at_most) if at_most else 1
+    return replace(chosen, bucket=chosen.bucket * joined)
 
 
 def _rows(

@@ -55,7 +55,5 @@ def _failed(output: PluginOutput) -> Answer:
 def _serialise(output: PluginOutput) -> bytes:
     if not own_fields(type(output)):
         return to_json(output.data, inf_nan_mode="null")
-    text = output.model_dump_json(
-        exclude=set(BASE_OUTPUT_FIELDS), by_alias=True, warnings="error"
-    )
+    text = output.model_dump_json(exclude=set(BASE_OUTPUT_FIELDS), by_alias=True, warnings="error")
     return text.encode()

@@ -14,8 +14,11 @@ def may_see(caller: Caller, plugin: LoadedPlugin) -> bool:
         return False
     if plugin.visibility == "staff" and not (caller.is_staff or caller.is_admin):
         return False
-    needs_identity = plugin.metadata.requires_auth or plugin.visibility != "public"
-    return caller.authenticated or not needs_identity
+    metadata = plugin.metadata
+    open_to_all = plugin.visibility == "public" and not (
+        metadata.requires_auth or metadata.requires_admin
+    )
+    return caller.authenticated or open_to_all
 
 
 class Resolve:

@@ -1,0 +1,176 @@
+/* Links, forms and searches that change a part of the page without losing place or focus.
+
+   The server always answers with a whole page; this takes from it what changed. Without it, the
+   same links and forms load that page. */
+"use strict";
+
+(() => {
+  const main = () => document.getElementById("main");
+  const say = (text) => document.dispatchEvent(new CustomEvent("zantara:announce", { detail: text }));
+  let last = 0;
+
+  const load = async (url, options) => {
+    const response = await fetch(url, { credentials: "same-origin", ...options });
+    const type = response.headers.get("Content-Type") || "";
+    if (!type.startsWith("text/html")) throw new Error(`The server answered ${response.status}.`);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    return { response, page };
+  };
+
+  const sameShell = (page) => page.getElementById("navigation") && page.getElementById("main");
+
+  /* Regions are elements with an id and data-region; one that holds the focus stays as it is. */
+  const replaceRegions = (page) => {
+    const old = [...document.querySelectorAll("[data-region][id]")];
+    if (!old.length || old.some((region) => !page.getElementById(region.id))) return false;
+    for (const region of old) {
+      const focused = document.activeElement;
+      if (region.contains(focused) && focused.matches("input, select")) continue;
+      region.replaceWith(document.adoptNode(page.getElementById(region.id)));
+    }
+    return true;
+  };
+
+  const replaceMain = (page) => {
+    main().replaceWith(document.adoptNode(page.getElementById("main")));
+  };
+
+  const settle = (page, focusId) => {
+    document.title = page.title || document.title;
+    const wanted = focusId && document.getElementById(focusId);
+    if (wanted) wanted.focus({ preventScroll: true });
+    document.dispatchEvent(new CustomEvent("zantara:swapped"));
+  };
+
+  const problem = (error) => {
+    const notice = document.createElement("ul");
+    notice.className = "notices";
+    notice.dataset.notices = "";
+    notice.innerHTML = '<li class="notice notice-error" role="alert"><span></span></li>';
+    const text = error instanceof TypeError ? "The server did not answer." : error.message;
+    notice.querySelector("span").textContent = `${text} Nothing on this page has changed; try again.`;
+    document.querySelectorAll("[data-notices]").forEach((old) => old.remove());
+    main().prepend(notice);
+  };
+
+  /* --- addresses: filters, chips, pages, ranges --- */
+
+  const visit = async (url, { push = true, whole = false, focusId = "" } = {}) => {
+    const mine = ++last;
+    main().setAttribute("aria-busy", "true");
+    try {
+      const { response, page } = await load(url);
+      if (mine !== last) return;
+      if (!response.ok || !sameShell(page)) {
+        location.assign(url);
+        return;
+      }
+      if (whole || !replaceRegions(page)) replaceMain(page);
+      if (push) history.pushState({ swapped: true }, "", url);
+      settle(page, focusId);
+      const count = main().querySelector("[data-announce]");
+      if (count) say(count.textContent.trim());
+    } catch (error) {
+      problem(error);
+    } finally {
+      main().removeAttribute("aria-busy");
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-swap]");
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    const clears = link.closest("#results");
+    visit(link.href, { whole: Boolean(clears), focusId: clears ? "main" : link.id });
+  });
+
+  addEventListener("popstate", () => visit(location.href, { push: false, whole: true }));
+
+  /* --- the filter form: as one types, and on a choice --- */
+
+  const addressOf = (form) => {
+    const filled = [...new FormData(form)].filter(([, value]) => value);
+    return `${form.getAttribute("action")}?${new URLSearchParams(filled)}`;
+  };
+
+  let pause;
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form?.matches("[data-live-form]")) return;
+    clearTimeout(pause);
+    pause = setTimeout(() => visit(addressOf(form)), event.target.matches("select") ? 0 : 300);
+  });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-live-form]")) return;
+    event.preventDefault();
+    clearTimeout(pause);
+    visit(addressOf(event.target));
+  });
+
+  /* --- actions: confirm, say that it is under way, show what came of it --- */
+
+  const ask = (form) => {
+    const dialog = document.getElementById(form.dataset.confirm);
+    const inner = dialog.querySelector("form");
+    inner.action = form.action;
+    inner.dataset.focusId = form.querySelector("button").id;
+    for (const slot of dialog.querySelectorAll("[data-slot]")) {
+      slot.textContent = form.dataset[slot.dataset.slot];
+    }
+    dialog.showModal();
+  };
+
+  const busy = (form) => {
+    const button = form.querySelector("[data-busy]");
+    const label = button?.querySelector("[data-label]");
+    if (!label) return () => {};
+    const before = label.textContent;
+    label.textContent = button.dataset.busy;
+    button.setAttribute("aria-disabled", "true");
+    return () => {
+      label.textContent = before;
+      button.removeAttribute("aria-disabled");
+    };
+  };
+
+  const post = async (form) => {
+    const done = busy(form);
+    const focusId = form.dataset.focusId || document.activeElement?.id;
+    form.dataset.pending = "";
+    last += 1;
+    try {
+      const { response, page } = await load(form.action, { method: "POST", body: new FormData(form) });
+      form.closest("dialog")?.close();
+      if (!sameShell(page)) {
+        location.assign(response.redirected ? response.url : location.href);
+        return;
+      }
+      replaceMain(page);
+      settle(page, focusId);
+      const notices = [...main().querySelectorAll("[data-notices] .notice")];
+      say(notices.map((notice) => notice.textContent.trim()).join(" "));
+      notices[0]?.scrollIntoView({ block: "nearest" });
+    } catch (error) {
+      form.closest("dialog")?.close();
+      problem(error);
+    } finally {
+      delete form.dataset.pending;
+      done();
+    }
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-swap]")) return;
+    event.preventDefault();
+    if ("pending" in form.dataset) return;
+    if (form.dataset.confirm) ask(form);
+    else post(form);
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+    if (event.target.closest('button[aria-disabled="true"]')) event.preventDefault();
+  });
+})();
