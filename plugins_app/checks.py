@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as CheckWarning
 
 _FIXED_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
@@ -29,10 +30,10 @@ def plugin_directories(**_: Any) -> Sequence[CheckMessage]:
 def sqlite_wal_reset(**_: Any) -> Sequence[CheckMessage]:
     """SQLite's own release notes: a checkpoint that meets a write may lose committed pages."""
     on_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
-    if not on_sqlite or _has_fix(sqlite3.sqlite_version_info):
+    if not on_sqlite or sqlite_has_wal_fix():
         return []
     return [
-        Warning(
+        CheckWarning(
             f"SQLite {sqlite3.sqlite_version} has a rare fault that can corrupt a WAL database.",
             hint="Use SQLite 3.51.3, 3.50.7, 3.44.6 or later, or PostgreSQL in production.",
             id="zantara.W001",
@@ -40,7 +41,7 @@ def sqlite_wal_reset(**_: Any) -> Sequence[CheckMessage]:
     ]
 
 
-def _has_fix(version: tuple[int, ...]) -> bool:
+def sqlite_has_wal_fix(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
     newest = _FIXED_SQLITE[0]
     return version >= newest or any(
         version[:2] == fixed[:2] and version >= fixed for fixed in _FIXED_SQLITE[1:]
@@ -53,7 +54,7 @@ def unlimited_anonymous_callers(**_: Any) -> Sequence[CheckMessage]:
     if not settings.ZANTARA_ANONYMOUS_API or settings.ZANTARA_ANONYMOUS_RATE:
         return []
     return [
-        Warning(
+        CheckWarning(
             "Anonymous callers may execute plugins without any limit.",
             hint="Set ZANTARA_ANONYMOUS_RATE, or ZANTARA_ANONYMOUS_API=off.",
             id="zantara.W002",

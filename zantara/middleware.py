@@ -8,6 +8,8 @@ from secrets import token_hex
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_only_middleware
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 from zantara.version import VERSION
 
@@ -40,3 +42,16 @@ def on_one_thread(
     """Innermost, and does nothing: because it is sync, Django runs the whole chain around it on
     the request's one thread instead of hopping to the event loop and back for each middleware."""
     return get_response
+
+
+class WholeStaticFiles(WhiteNoiseMiddleware):
+    """Static files in one piece: they are small, and an ASGI server cannot stream from the plain
+    iterators that WhiteNoise answers with."""
+
+    @staticmethod
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
+        streamed = WhiteNoiseMiddleware.serve(static_file, request)
+        response = HttpResponse(b"".join(streamed), status=streamed.status_code)
+        response.headers = streamed.headers
+        streamed.close()
+        return response

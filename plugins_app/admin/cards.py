@@ -35,6 +35,12 @@ class Card:
         return self.view.name
 
     @property
+    def edition(self) -> str:
+        """'v1.2.0 · bali-zero', as far as known."""
+        version = f"v{self.view.version}" if self.view.version else ""
+        return " · ".join(filter(None, (version, self.view.category)))
+
+    @property
     def look(self) -> Look:
         return BADGES[self.view.status]
 
@@ -102,18 +108,24 @@ def figures(summary: Summary) -> list[Figure]:
     share = summary.get("success_rate")
     failures = plural(summary.get("failures", 0), "failure")
     return [
-        Figure("Calls", number(summary.get("calls", 0)), f"{number(summary.get('refused', 0))} refused"),
+        Figure(
+            "Calls", number(summary.get("calls", 0)), f"{number(summary.get('refused', 0))} refused"
+        ),
         Figure("Success", rate(share), failures, success_tone(share)),
-        Figure("p50", milliseconds(summary.get("p50_ms")), "half were faster"),
-        Figure("p95", milliseconds(summary.get("p95_ms")), "95 % were faster"),
+        Figure("p50", milliseconds(summary.get("p50_ms")), "median"),
+        Figure("p95", milliseconds(summary.get("p95_ms")), "slowest 5 %"),
         Figure("p99", milliseconds(summary.get("p99_ms")), _p99_note(summary)),
-        Figure("Cache hits", rate(summary.get("cache_hit_rate")), f"{number(summary.get('cache_hits', 0))} hits"),
+        Figure(
+            "Cache hits",
+            rate(summary.get("cache_hit_rate")),
+            f"{number(summary.get('cache_hits', 0))} hits",
+        ),
     ]
 
 
 def _p99_note(summary: Summary) -> str:
     few = 0 < summary.get("calls", 0) < 100
-    return "few samples" if few else "99 % were faster"
+    return "few samples" if few else "slowest 1 %"
 
 
 def success_tone(share: float | None) -> str:

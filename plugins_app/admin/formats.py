@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 NO_DATA = "n/a"
-_STEPS = ((timedelta(minutes=1), 1, "s"), (timedelta(hours=1), 60, "min"), (timedelta(days=1), 3600, "h"))
+_STEPS = (
+    (timedelta(minutes=1), 1, "s"),
+    (timedelta(hours=1), 60, "min"),
+    (timedelta(days=1), 3600, "h"),
+)
 
 
 def number(value: int | None) -> str:
@@ -62,6 +66,11 @@ def ago(moment: datetime, now: datetime) -> str:
 
 def absolute(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M %Z").strip()
+
+
+def short_id(identifier: str) -> str:
+    """Both ends of a long id: they tell its time and the id apart."""
+    return identifier if len(identifier) <= 14 else f"{identifier[:6]}…{identifier[-6:]}"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -10,6 +10,12 @@ from django.utils.safestring import SafeString, mark_safe
 from plugins_app.core.text import words
 
 
+def plugin_name(name: str, query: str = "") -> SafeString:
+    """The same for a name, which may break after a dot or an underscore."""
+    marked = highlighted(name, query)
+    return mark_safe(marked.replace(".", ".<wbr>").replace("_", "_<wbr>"))  # noqa: S308
+
+
 def highlighted(text: str, query: str) -> SafeString:
     """The text, escaped, with the words of the query in <mark>."""
     wanted = sorted({re.escape(word) for word in words(query)}, key=len, reverse=True)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
+from django.db.models import Model
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
 from plugins_app.admin.badges import EXECUTIONS
 from plugins_app.admin.formats import milliseconds
 from plugins_app.models import AuditEvent, ExecutionLog, Status, User
 
 COUNTED = 10_000
+
+
+def _second(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
 class CappedPaginator(Paginator):
@@ -27,7 +35,17 @@ class CappedPaginator(Paginator):
         return self.object_list[:COUNTED].count()
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class _Titled:
+    """A list is headed by what it lists, not by an order to select something."""
+
+    model: type[Model]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        title = capfirst(self.model._meta.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})  # type: ignore[misc]
+
+
+class ReadOnlyAdmin(_Titled, admin.ModelAdmin):
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -46,12 +64,19 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(ExecutionLog)
 class ExecutionLogAdmin(ReadOnlyAdmin):
-    list_display = ("started_at", "plugin", "word", "duration", "caller_name", "cached", "id")
-    list_display_links = ("id",)
+    list_display = ("at", "plugin", "word", "duration", "caller_name", "from_cache")
     list_filter = ("status", "source", "cached")
     search_fields = ("=id", "=plugin", "=request_id")
     search_help_text = "An execution id, a plugin's name or a request id, in full."
     sortable_by = ()
+
+    @admin.display(description="time")
+    def at(self, row: ExecutionLog) -> str:
+        return _second(row.started_at)
+
+    @admin.display(description="cached")
+    def from_cache(self, row: ExecutionLog) -> str:
+        return "hit" if row.cached else "-"
 
     @admin.display(description="status")
     def word(self, row: ExecutionLog) -> str:
@@ -65,11 +90,15 @@ class ExecutionLogAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor_name", "action", "object", "reason", "source")
+    list_display = ("time", "actor_name", "action", "object", "reason", "source")
     list_filter = ("action", "source")
     search_fields = ("=object", "=request_id", "=actor_name")
     search_help_text = "A plugin's name, an actor's name or a request id, in full."
     sortable_by = ()
+
+    @admin.display(description="time")
+    def time(self, row: AuditEvent) -> str:
+        return _second(row.at)
 
 
 class _Choices:
@@ -86,7 +115,7 @@ class _Choices:
 
 
 @admin.register(User)
-class PeopleAdmin(_Choices, UserAdmin):
+class PeopleAdmin(_Titled, _Choices, UserAdmin):
     show_facets = admin.ShowFacets.NEVER
     readonly_fields = ("last_login", "date_joined")
 
@@ -95,5 +124,5 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupsAdmin(_Choices, GroupAdmin):
+class GroupsAdmin(_Titled, _Choices, GroupAdmin):
     pass

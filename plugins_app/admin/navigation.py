@@ -29,8 +29,18 @@ class Link:
 
 PAGES = (
     Page("Plugins", "blocks", "admin:marketplace", "plugins_app.view_installedplugin"),
-    Page("Executions", "activity", "admin:plugins_app_executionlog_changelist", "plugins_app.view_executionlog"),
-    Page("Audit trail", "scroll-text", "admin:plugins_app_auditevent_changelist", "plugins_app.view_auditevent"),
+    Page(
+        "Executions",
+        "activity",
+        "admin:plugins_app_executionlog_changelist",
+        "plugins_app.view_executionlog",
+    ),
+    Page(
+        "Audit trail",
+        "scroll-text",
+        "admin:plugins_app_auditevent_changelist",
+        "plugins_app.view_auditevent",
+    ),
     Page("Users", "user", "admin:plugins_app_user_changelist", "plugins_app.view_user"),
     Page("Groups", "users", "admin:auth_group_changelist", "auth.view_group"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugins_app.admin.formats import milliseconds
 from plugins_app.core.errors import ReloadRejected
+from plugins_app.core.importing import Failure
 from plugins_app.services.catalogue import PluginView
 from plugins_app.services.lifecycle import ReloadResult
 
@@ -20,11 +21,20 @@ def disabled(name: str, changed: bool) -> str:
 
 def reloaded(done: ReloadResult) -> str:
     took = milliseconds(done.duration_ms)
-    if not done.from_version:
-        return f"{done.name} {done.to_version} is loaded, in {took}."
     if done.from_version == done.to_version:
         return f"{done.name} is reloaded in {took}. Its version is still {done.to_version}."
     return f"{done.name} is reloaded in {took}: {done.from_version} → {done.to_version}."
+
+
+def loaded(names: list[str]) -> str:
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} loaded."
+
+
+def still_broken(failure: Failure | None) -> str:
+    if failure is None:
+        return "Its module is gone: nothing was loaded."
+    where = f" in {failure.location}" if failure.location else ""
+    return f"It still does not load. {failure.message}{where}."
 
 
 def rejected(before: PluginView, error: ReloadRejected) -> str:

@@ -126,7 +126,9 @@ def _constraints(field: Schema, root: Schema) -> Iterator[str]:
 
 
 def _one_of(values: list[Any]) -> str:
-    shown = ", ".join(str(value) if isinstance(value, str) else _json(value) for value in values[:MAX_CHOICES])
+    shown = ", ".join(
+        str(value) if isinstance(value, str) else _json(value) for value in values[:MAX_CHOICES]
+    )
     more = len(values) - MAX_CHOICES
     return f"one of {shown}" + (f" and {more} more" if more > 0 else "")
 

@@ -45,7 +45,9 @@ class ZantaraAdminSite(AdminSite):
             return path(route, self.admin_view(view), name=name)
 
         return [
-            path("plugins", RedirectView.as_view(pattern_name="admin:marketplace", query_string=True)),
+            path(
+                "plugins", RedirectView.as_view(pattern_name="admin:marketplace", query_string=True)
+            ),
             path("theme/", set_theme, name="theme"),
             page("plugins/", views.marketplace, "marketplace"),
             page("plugins/<plugin_name:name>/", views.detail, "plugin-detail"),

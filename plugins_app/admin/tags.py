@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from plugins_app.admin import formats
 from plugins_app.admin.badges import EXECUTIONS, Look
-from plugins_app.admin.highlight import highlighted
+from plugins_app.admin.highlight import highlighted, plugin_name
 from plugins_app.admin.navigation import Link, primary
 from plugins_app.admin.theme import theme_of
 from plugins_app.models import Status
@@ -27,7 +27,9 @@ register.filter("number", formats.number)
 register.filter("rate", formats.rate)
 register.filter("milliseconds", formats.milliseconds)
 register.filter("plural", formats.plural)
+register.filter("short_id", formats.short_id)
 register.simple_tag(highlighted, name="highlighted")
+register.simple_tag(plugin_name, name="plugin_name")
 
 
 @register.simple_tag
@@ -43,7 +45,9 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def badge(look: Look, detail: str = "") -> SafeString:
     words = f"{look.word}, {detail}" if detail else look.word
-    return format_html('<span class="badge badge-{}">{}{}</span>', look.tone, icon(look.icon), words)
+    return format_html(
+        '<span class="badge badge-{}">{}{}</span>', look.tone, icon(look.icon), words
+    )
 
 
 @register.simple_tag

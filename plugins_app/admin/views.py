@@ -18,10 +18,12 @@ from plugins_app.admin.access import METRICS, RELOAD, SWITCH, VIEW, actor, calle
 from plugins_app.admin.cards import card, figures
 from plugins_app.admin.detail import page_of
 from plugins_app.admin.filters import Filters, category_options, page_links, status_options
+from plugins_app.admin.retry import retry_load
 from plugins_app.admin.theme import safe_next
 from plugins_app.core.errors import PluginNotFound, ReloadRejected
 from plugins_app.core.metrics import summary
 from plugins_app.services import catalogue, executions, lifecycle, metrics
+from plugins_app.services.catalogue import PluginView
 
 PER_PAGE = 24
 MAX_REASON = 500
@@ -142,12 +144,25 @@ def disable(request: HttpRequest, name: str) -> HttpResponse:
 @_or_not_found
 def reload(request: HttpRequest, name: str) -> HttpResponse:
     view = catalogue.view(caller(request), name)
+    if view.loaded is None:
+        return _retry(request, view)
     try:
         done = lifecycle.reload(view.name, actor(request), _reason(request))
         messages.success(request, results.reloaded(done))
     except ReloadRejected as error:
         messages.error(request, results.rejected(view, error))
     return _back(request, view.name)
+
+
+def _retry(request: HttpRequest, view: PluginView) -> HttpResponse:
+    retried = retry_load(view, caller(request), actor(request))
+    if retried.failure or not retried.names:
+        messages.error(request, results.still_broken(retried.failure))
+        return _back(request, view.name)
+    messages.success(request, results.loaded(retried.names))
+    if view.name in retried.names:
+        return _back(request, view.name)
+    return redirect("admin:plugin-detail", retried.names[0])
 
 
 def _reason(request: HttpRequest) -> str:

@@ -34,7 +34,7 @@ class CallerAuthentication(SessionAuthentication):
             return AnonymousUser(), key_caller(header, http)
         user = getattr(http, "user", None)
         if user is not None and user.is_active and user.is_authenticated:
-            self.enforce_csrf(request)
+            self.enforce_csrf(http)  # DRF's own request would read the body for it
             return user, caller_of_user(user, model=stated_model(http), address=address_of(http))
         return AnonymousUser(), anonymous_caller(model=stated_model(http), address=address_of(http))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from django.http import HttpRequest
+from django.http import HttpRequest, RawPostDataException
 from pydantic import BaseModel, ConfigDict, ValidationError
 from rest_framework.exceptions import UnsupportedMediaType
 
@@ -40,6 +40,8 @@ def read_body(request: HttpRequest) -> bytes:
     """Not `request.data`: DRF takes a chunked body, which states no length, for an empty one."""
     try:
         return request.body
+    except RawPostDataException:  # a form, in which the CSRF check looked for its token
+        raise UnsupportedMediaType(request.content_type or "") from None
     except ValueError:
         raise Problem("malformed_request", "Content-Length is not a number") from None
 

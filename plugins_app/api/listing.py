@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
-from plugins_app.api import presentation
 from plugins_app.api.parameters import ListParameters
 from plugins_app.api.problems import Problem
 from plugins_app.core.caller import model_allowed
+from plugins_app.services import presentation
 from plugins_app.services.catalogue import PluginView
 
 Row = dict[str, Any]

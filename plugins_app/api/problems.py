@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.core.exceptions import (
+    BadRequest,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
@@ -16,6 +17,7 @@ from django.core.exceptions import (
 )
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
 from plugins_app.api.reply import Reply, json_reply, to_http
@@ -203,7 +205,11 @@ _KNOWN: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     ((PayloadTooLarge,), "payload_too_large", ""),
     ((RequestDataTooBig, TooManyFilesSent), "payload_too_large", "The body is too large"),
     ((UnreadablePostError,), "malformed_request", "The body could not be read"),
-    ((drf.ParseError, SuspiciousOperation), "malformed_request", "The request is malformed"),
+    (
+        (drf.ParseError, SuspiciousOperation, BadRequest, MultiPartParserError),
+        "malformed_request",
+        "The request is malformed",
+    ),
 )
 
 

@@ -107,7 +107,7 @@ class LoadedPlugin:
 
 
 def own_fields(model: type[PluginOutput]) -> list[str]:
-    return [name for name in model.model_fields if name not in PluginOutput.model_fields]
+    return [name for name in model.model_fields if name not in BASE_OUTPUT_FIELDS]
 
 
 ConfigFor = Callable[[str], dict[str, Any]]

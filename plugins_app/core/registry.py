@@ -109,11 +109,15 @@ class PluginRegistry:
 
     async def discover_plugins(self, path: str | Path, package: str | None = None) -> Snapshot:
         """Add a directory as a source and load what it holds."""
+        self.add_directory(path, package)
+        return await self.load()
+
+    def add_directory(self, path: str | Path, package: str | None = None) -> None:
+        """One more source, once; the next load takes it in."""
         source = DirectorySource(Path(path), package)
         known = [s.directory for s in self._sources if isinstance(s, DirectorySource)]
         if source.directory not in known:
             self._sources.append(source)
-        return await self.load()
 
     async def _load(
         self,

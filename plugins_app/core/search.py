@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from weakref import WeakKeyDictionary
 
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.text import fold, within_one_edit, words
 
 _MIN_TYPO_LENGTH = 4
+_LONGEST_NAME = 128
 _TYPO_FACTOR = 0.8
 Score = float
+Fields = list[tuple[float, list[str]]]
+_fields_of: WeakKeyDictionary[LoadedPlugin, Fields] = WeakKeyDictionary()
 
 
 def rank(plugins: Iterable[LoadedPlugin], query: str) -> list[tuple[LoadedPlugin, Score]]:
@@ -23,7 +27,7 @@ def rank(plugins: Iterable[LoadedPlugin], query: str) -> list[tuple[LoadedPlugin
 
 def suggestions(names: Iterable[str], wrong: str) -> list[str]:
     """Up to three names that `wrong` may have meant."""
-    return get_close_matches(wrong.replace("__", "."), list(names), n=3, cutoff=0.6)
+    return get_close_matches(wrong[:_LONGEST_NAME].replace("__", "."), list(names), n=3, cutoff=0.6)
 
 
 def _score(plugin: LoadedPlugin, wanted: list[str], whole: str) -> Score:
@@ -37,7 +41,13 @@ def _score(plugin: LoadedPlugin, wanted: list[str], whole: str) -> Score:
     return round(sum(scores) / len(scores), 4) if all(scores) else 0.0
 
 
-def _fields(plugin: LoadedPlugin) -> list[tuple[float, list[str]]]:
+def _fields(plugin: LoadedPlugin) -> Fields:
+    if (fields := _fields_of.get(plugin)) is None:
+        fields = _fields_of[plugin] = _read_fields(plugin)
+    return fields
+
+
+def _read_fields(plugin: LoadedPlugin) -> Fields:
     metadata = plugin.metadata
     return [
         (0.95, words(metadata.name)),

@@ -28,6 +28,7 @@ from plugins_app.runtime.config import TomlConfig
 from plugins_app.runtime.database import in_database_thread
 from plugins_app.runtime.http import HttpxClient
 from plugins_app.runtime.journal import ExecutionJournal
+from plugins_app.runtime.loop import engine_loop
 from plugins_app.runtime.mail import DjangoMail
 from plugins_app.runtime.policies import read_policies
 from plugins_app.runtime.store import DatabaseStore
@@ -92,7 +93,7 @@ class Engine:
         remaining = partial(_remaining, execution, self._world)
         return Ports(
             store=DatabaseStore(execution.loaded.name, execution.caller.id),
-            http=HttpxClient(self._client(), remaining),
+            http=HttpxClient(self._client, remaining),
             mail=DjangoMail(),
             catalogue=ExecutorCatalogue(self.executor, execution, self._world.clock),
         )
@@ -113,15 +114,22 @@ _engine: Engine | None = None
 
 def current_engine() -> Engine:
     """This process's engine, built on first use and again after a fork."""
-    global _engine  # noqa: PLW0603
+    global _engine
     with _lock:
         if _engine is None or _engine.pid != os.getpid():
             _engine = Engine()
         return _engine
 
 
+def close_engine() -> None:
+    """End this process's engine, if it ever began, with all that waits to be written."""
+    if _engine is not None and _engine.pid == os.getpid():
+        engine_loop.run(_engine.close())
+        forget_engine()
+
+
 def forget_engine() -> None:
-    """The next use builds another; for tests and for servers that shut down."""
-    global _engine  # noqa: PLW0603
+    """The next use builds another."""
+    global _engine
     with _lock:
         _engine = None

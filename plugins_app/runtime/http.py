@@ -16,9 +16,12 @@ _WORTH_A_RETRY = {429, 502, 503, 504}
 
 
 class HttpxClient:
-    """`remaining` gives the seconds left for the call."""
+    """`client` gives the pooled client, which costs too much to build where nobody needs it;
+    `remaining` gives the seconds left for the call."""
 
-    def __init__(self, client: httpx.AsyncClient, remaining: Callable[[], float]) -> None:
+    def __init__(
+        self, client: Callable[[], httpx.AsyncClient], remaining: Callable[[], float]
+    ) -> None:
         self._client, self._remaining = client, remaining
 
     async def request(
@@ -33,7 +36,7 @@ class HttpxClient:
     ) -> HttpResponse:
         seconds = min(timeout or DEFAULT_SECONDS, max(self._remaining(), 0.001))
         try:
-            async with self._client.stream(
+            async with self._client().stream(
                 method, url, headers=headers, params=params, json=json, timeout=seconds
             ) as response:
                 body = await _read(response)

@@ -104,7 +104,7 @@ class ExecutionJournal:
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    # --- the callers' side, on the engine's loop ----------------------------------------------------
+    # --- the callers' side, on the engine's loop --------------------------------------------------
 
     async def accept(self, execution: Execution) -> None:
         await self._submit(_Entry(_Act.ACCEPT, self._row(execution)))
@@ -161,7 +161,7 @@ class ExecutionJournal:
                 raise Unavailable("The execution log is overloaded", retry_after=RETRY_SECONDS)
             await asyncio.sleep(0.01)
 
-    # --- the writer's side, on its own thread -------------------------------------------------------
+    # --- the writer's side, on its own thread -----------------------------------------------------
 
     def start(self) -> None:
         if self._thread is None or not self._thread.is_alive():

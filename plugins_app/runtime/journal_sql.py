@@ -24,8 +24,17 @@ if TYPE_CHECKING:
 
 COLUMNS = tuple(field.column for field in ExecutionLog._meta.concrete_fields)  # noqa: SLF001
 _FINAL_COLUMNS = (
-    "status error_code error traceback attempts finished_at duration_ms output lease_until cached"
-).split()
+    "status",
+    "error_code",
+    "error",
+    "traceback",
+    "attempts",
+    "finished_at",
+    "duration_ms",
+    "output",
+    "lease_until",
+    "cached",
+)
 
 
 def _table(model: type[Model]) -> str:

@@ -31,7 +31,7 @@ def ensure_started() -> None:
 
 
 async def _start() -> None:
-    global _watcher  # noqa: PLW0603
+    global _watcher
     engine = current_engine()
     seen = await in_database_thread(Seen.now)
     await engine.open()
@@ -41,7 +41,7 @@ async def _start() -> None:
 
 async def stop() -> None:
     """Calls in flight have ended: write what is waiting, sign off."""
-    global _watcher  # noqa: PLW0603
+    global _watcher
     engine = current_engine()
     engine.drain()
     if _watcher:

@@ -101,6 +101,29 @@ def revoke_key(actor: Actor, key: ApiKey, reason: str = "") -> None:
         raise_generation("keys")
 
 
+def rotate_key(actor: Actor, key: ApiKey, *, overlap: timedelta = timedelta(0)) -> NewKey:
+    """A new secret under the same name and rights. The old one ends after `overlap`, and is kept
+    under a name that says when it was replaced."""
+    now = timezone.now()
+    with transaction.atomic():
+        ApiKey.objects.filter(pk=key.pk).update(
+            name=f"{key.name[:70]} until {now + overlap:%Y-%m-%d %H:%M:%S}",
+            expires=min(filter(None, (key.expires, now + overlap))),
+        )
+        made = create_key(
+            actor,
+            key.name,
+            scopes=[Scope(scope) for scope in key.scopes],
+            plugins=key.plugins,
+            expires=now + (key.expires - key.created) if key.expires else None,
+            owner=key.owner,
+            model=key.model,
+            rate_limit=key.rate_limit,
+        )
+        record(actor, "key.rotate", f"key:{key.name}", after={"prefix": made.key.prefix})
+    return made
+
+
 def authenticate_key(secret: str) -> ApiKey | None:
     """The key that this secret proves, unless it is revoked or expired. Takes as long for a
     prefix that nobody has as for a wrong secret."""

@@ -98,5 +98,11 @@ def reload(name: str, actor: Actor, reason: str = "") -> ReloadResult:
     return ReloadResult(plugin.name, served, plugin.version, elapsed)
 
 
+def serving_version(name: str) -> str:
+    """Of a plugin that is live; empty where none is."""
+    plugin = snapshot().find(name)
+    return plugin.version if plugin else ""
+
+
 def _name(plugin: LoadedPlugin | None, asked: str) -> str:
     return plugin.name if plugin else asked

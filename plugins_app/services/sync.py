@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from django.db import transaction
 
@@ -40,14 +41,17 @@ class SyncReport:
 def discover(
     actor: Actor,
     *,
+    path: Path | None = None,
     dry_run: bool = False,
     prune: bool = False,
     progress: Progress = lambda done, total, module: None,
 ) -> SyncReport:
     """Load what the sources hold and write it down; `prune` also forgets what is gone.
-    With `dry_run` nothing is written."""
+    `path` is one more directory. With `dry_run` nothing is written."""
     engine = current_engine()
     engine_loop.run(engine.open())
+    if path:
+        engine.registry.add_directory(path)
     found = engine_loop.run(engine.registry.load(progress=progress))
     report = _compare(found)
     if not dry_run:

@@ -68,7 +68,7 @@
             usePointStyle: extra.lines,
             pointStyleWidth: 30,
             generateLabels: (chart) => Chart.defaults.plugins.legend.labels.generateLabels(chart)
-              .map((label) => (extra.lines ? { ...label, pointStyle: "line", lineWidth: 2 } : label)),
+              .map((label) => (extra.lines ? { ...label, pointStyle: "line", lineWidth: 2, lineDash: LATENCY[label.datasetIndex].dash } : label)),
           },
         },
         tooltip: {

@@ -69,7 +69,7 @@ def test_a_version_in_the_name_is_the_one_that_runs(client: Client) -> None:
 
 
 def test_an_empty_body_is_an_empty_input(client: Client) -> None:
-    response = client.post("/api/plugins/lab.versioned/execute")
+    response = client.generic("POST", "/api/plugins/lab.versioned/execute")
 
     assert response.status_code == 200
 

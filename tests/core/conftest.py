@@ -55,7 +55,8 @@ class Found(Plugin[PluginInput, PluginOutput]):
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Iterator[PluginTree]:
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PluginTree]:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)  # whatever the environment says
     tree = PluginTree(tmp_path / "first")
     yield tree
     tree.forget()

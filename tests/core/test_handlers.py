@@ -61,7 +61,7 @@ async def test_types_and_defaults_become_the_input_model() -> None:
         *,
         c: Literal["x", "y"] = "x",
         d: Colour | None = None,
-        e: int = None,  # type: ignore[assignment]
+        e: int = None,  # type: ignore[assignment]  # noqa: RUF013
     ) -> list[Any]:
         return [a, b, c, d and d.name, e]
 
@@ -96,7 +96,7 @@ async def test_positional_only_and_awkwardly_named_parameters_work() -> None:
 
 
 async def test_untyped_parameters_take_anything() -> None:
-    def handler(a, b=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def handler(a, b=None):  # type: ignore[no-untyped-def]
         return [a, b]
 
     assert (await call(handler, {"a": {"any": 1}, "b": "x"})).data == [{"any": 1}, "x"]
@@ -107,7 +107,7 @@ async def test_a_single_params_takes_the_whole_object(*, typed: bool) -> None:
     def with_type(params: dict[str, Any]) -> Any:
         return params
 
-    def without(params):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def without(params):  # type: ignore[no-untyped-def]
         return params
 
     data = {"anything": [1], "at": {"all": 2}}

@@ -188,7 +188,7 @@ async def test_a_plugin_that_blocks_the_loop_is_reported_by_name(
     async def execute(self: Any, input_data: Number) -> PluginOutput:
         await asyncio.sleep(0)
         if input_data.n:
-            real_time.sleep(0.008)
+            real_time.sleep(0.008)  # noqa: ASYNC251  (blocking is the point)
         return PluginOutput()
 
     executor = await memory_executor(plugin(execute))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time as real_time
 
 import pytest
 from hypothesis import given, settings
@@ -63,9 +64,16 @@ def test_threads_that_hammer_one_key_get_exactly_the_limit() -> None:
     time = ManualTime()
     state, admitted = MemoryState(clock=time.clock), []
 
+    class Key(str):
+        """Lets other threads in wherever the limiter looks something up."""
+
+        def __hash__(self) -> int:
+            real_time.sleep(0)
+            return super().__hash__()
+
     def hammer() -> None:
-        for number in range(50):
-            if ask(state, str(number), RateRule("k", 37)).verdict is ADMITTED:
+        for number in range(12):
+            if ask(state, str(number), RateRule(Key("k"), 37)).verdict is ADMITTED:
                 admitted.append(time.now)
 
     for time.now in (0.0, 59.9, 60.0):

@@ -68,9 +68,17 @@ def test_a_summary_of_nothing_has_no_shares_and_no_times() -> None:
 
 def test_a_summary_counts_refusals_apart_from_calls() -> None:
     counts = {
-        **{"status:succeeded": 6, "status:failed": 1, "status:timed_out": 1, "status:refused": 5},
-        **{"error:rate_limited": 4, "error:timeout": 1, "cache:hit": 2, "cache:miss": 6},
-        **{"latency:00": 5, "latency:20": 1, "latency_us": 1_200_000},
+        "status:succeeded": 6,
+        "status:failed": 1,
+        "status:timed_out": 1,
+        "status:refused": 5,
+        "error:rate_limited": 4,
+        "error:timeout": 1,
+        "cache:hit": 2,
+        "cache:miss": 6,
+        "latency:00": 5,
+        "latency:20": 1,
+        "latency_us": 1_200_000,
     }
     found = summary(counts)
     assert (found["calls"], found["successes"], found["failures"]) == (8, 6, 2)

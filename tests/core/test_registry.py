@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 
 import pytest
@@ -113,6 +114,11 @@ async def test_entry_points_of_installed_packages_are_found(
     assert registry.snapshot.errors[0].module == "no_such_distribution.plugin"
 
 
+def edited(tree: PluginTree, old: str, new: str) -> None:
+    file = tree.plugin("x.py", "x")
+    file.write_text(file.read_text().replace(old, new))
+
+
 Spoil = Callable[[PluginTree], object]
 
 
@@ -178,19 +184,19 @@ Spoil = Callable[[PluginTree], object]
             "x.py",
         ),
         (
-            lambda t: t.write("x.py", t.plugin("x.py", "x").read_text().replace("async def", "def")),
+            lambda t: edited(t, "async def", "def"),
             "LoadError",
             "not async",
             "x.py:4",
         ),
         (
-            lambda t: t.write("x.py", t.plugin("x.py", "x").read_text().replace("input_data", "*a")),
+            lambda t: edited(t, "input_data", "*a"),
             "LoadError",
             r"takes \(self, input_data\)",
             "x.py:4",
         ),
         (
-            lambda t: t.write("x.py", t.plugin("x.py", "x").read_text().replace("[PluginInput", "[int")),
+            lambda t: edited(t, "[PluginInput", "[int"),
             "LoadError",
             "names no PluginInput model",
             "x.py:4",
@@ -214,12 +220,8 @@ async def test_a_broken_plugin_is_recorded_with_its_place_and_the_others_serve(
     assert registry.get_all_plugin_names() == ["good", "good.one"]
     failure = registry.snapshot.errors[0]
     assert failure.error_type == type_
-    assert pytest.raises(LoadError, _raise, failure.message).match(said)
+    assert re.search(said, failure.message)
     assert failure.location.endswith(place)
-
-
-def _raise(message: str) -> None:
-    raise LoadError(message)
 
 
 async def test_a_failure_carries_its_traceback_and_time(tree: PluginTree) -> None:
@@ -439,7 +441,8 @@ async def test_configured_values_reach_the_plugin_before_on_load(tree: PluginTre
     tree.plugin(
         "x.py",
         "x",
-        top="from pydantic import BaseModel, SecretStr\nclass Config(BaseModel):\n    key: SecretStr",
+        top="from pydantic import BaseModel, SecretStr\n"
+        "class Config(BaseModel):\n    key: SecretStr",
         body="config_model = Config\n    def on_load(self): self.seen = self.config.key",
     )
     values = {"x": {"key": "hush"}}

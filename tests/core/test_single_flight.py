@@ -43,7 +43,7 @@ async def counting(*, name: str = "t", **metadata: Any) -> tuple[PluginExecutor,
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(2):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  (conditions of many kinds)
             await asyncio.sleep(0)
 
 
@@ -90,7 +90,7 @@ async def test_a_cached_answer_ends_with_its_time_to_live() -> None:
 
 @pytest.mark.parametrize("part", ["input", "caller", "version", "code", "configuration"])
 async def test_another_key_part_is_another_answer(part: str) -> None:
-    executor, gated = await counting()
+    executor, _ = await counting()
     await run(executor)
     if part == "version":
         other = Gated()
@@ -114,7 +114,7 @@ async def test_inputs_that_mean_the_same_share_an_answer(data: Any) -> None:
 
 
 async def test_callers_share_answers_only_in_the_public_scope() -> None:
-    executor, gated = await counting(cache_scope="public")
+    executor, _ = await counting(cache_scope="public")
     await run(executor, caller=USER)
     assert (await run(executor, caller=OTHER)).cached
 

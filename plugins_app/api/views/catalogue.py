@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from pydantic import Field, model_validator
 from rest_framework.request import Request
 
-from plugins_app.api import listing, presentation
+from plugins_app.api import listing
 from plugins_app.api.body import Body, body_of, read_body
 from plugins_app.api.deprecation import deprecation_headers, warnings_of
 from plugins_app.api.parameters import (
@@ -17,7 +17,7 @@ from plugins_app.api.parameters import (
 from plugins_app.api.views.base import ApiView, ConditionalView, http_of, located
 from plugins_app.core.caller import Scope
 from plugins_app.core.errors import LoadError
-from plugins_app.services import catalogue, metrics
+from plugins_app.services import catalogue, metrics, presentation
 from plugins_app.services.catalogue import PluginView
 
 

@@ -5,11 +5,10 @@ from dataclasses import asdict
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from plugins_app.api import presentation
 from plugins_app.api.parameters import RangeParameters, SeriesParameters, parse
 from plugins_app.api.views.base import ApiView, located
 from plugins_app.core.caller import Scope
-from plugins_app.services import catalogue, metrics
+from plugins_app.services import catalogue, metrics, presentation
 
 
 class AllMetricsView(ApiView):

@@ -148,16 +148,16 @@ class Admit:
     async def _run_and_settle(
         self, execution: Execution, request: AdmitRequest, call_next: CallNext
     ) -> Answer:
-        error: BaseException | None = None
-        answer: Answer | None = None
         try:
             answer = await call_next(execution)
-            return answer
-        except BaseException as caught:
-            error = caught
+        except asyncio.CancelledError as error:  # a second one must not stop the settling
+            await asyncio.shield(self._settle(execution, request, None, error))
             raise
-        finally:
-            await asyncio.shield(self._settle(execution, request, answer, error))
+        except BaseException as error:
+            await self._settle(execution, request, None, error)
+            raise
+        await self._settle(execution, request, answer, None)
+        return answer
 
     async def _settle(
         self,

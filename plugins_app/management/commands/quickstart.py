@@ -11,8 +11,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 
-from plugins_app.runtime.engine import current_engine, forget_engine
-from plugins_app.runtime.loop import engine_loop
+from plugins_app.runtime.engine import close_engine
 from plugins_app.services import sync
 from plugins_app.services.audit import CLI
 
@@ -52,8 +51,7 @@ class Command(BaseCommand):
 
     def _discover(self) -> str:
         report = sync.discover(CLI)
-        engine_loop.run(current_engine().close())
-        forget_engine()
+        close_engine()
         failed = [f"{failure.message} ({failure.location})" for failure in report.failures]
         return "\n".join([f"{len(report.versions)} loaded, {len(failed)} failed", *failed])
 

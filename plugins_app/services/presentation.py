@@ -1,4 +1,4 @@
-"""Plugins as the API shows them."""
+"""Plugins as the doors show them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.contrib.auth import get_user_model
+from django.core.management import CommandParser
+
+from plugins_app.core.caller import SYSTEM_CALLER, Caller
+from plugins_app.core.errors import InvalidInput, PluginNotFound
+from plugins_app.core.execution import Execution
+from plugins_app.core.executor import to_output
+from plugins_app.core.json_gate import MalformedJson, PayloadTooLarge, loads
+from plugins_app.management.command import FAILED, NOT_FOUND, ZantaraCommand
+from plugins_app.management.durations import span
+from plugins_app.services.access import caller_of_user
+from plugins_app.services.execute import execute_and_wait
+
+
+class Command(ZantaraCommand):
+    help = "Run a plugin through the whole engine; the run shows up in the execution log."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="Name, alias, tool name, or name@version.")
+        parser.add_argument("--input", default="{}", help="JSON, @FILE, or - for stdin.")
+        parser.add_argument(
+            "--set", action="append", default=[], metavar="K=V", help="One field; a.b=1 nests."
+        )
+        parser.add_argument("--no-cache", action="store_true", help="Neither read nor fill it.")
+        parser.add_argument("--timeout", type=span, help="For the whole call, like 10s.")
+        parser.add_argument("--user", help="Run as this user instead of as the system.")
+
+    def run(self, *, name: str, timeout: timedelta | None, no_cache: bool, **options: Any) -> None:
+        execution = execute_and_wait(
+            name,
+            self._input(options["input"], options["set"]),
+            caller=self._caller(options["user"]),
+            source="cli",
+            use_cache=not no_cache,
+            timeout_ms=timeout / timedelta(milliseconds=1) if timeout else None,
+        )
+        output = to_output(execution)
+        self.emit(output.model_dump(mode="json"))
+        if output.success:
+            self.say(orjson.dumps(output.data, option=orjson.OPT_INDENT_2).decode())
+        self.note(_summary(execution))
+        if not output.success:
+            self._fail(execution, output.error or "The plugin answered success=false")
+
+    def _fail(self, execution: Execution, message: str) -> None:
+        error = execution.error
+        if isinstance(error, InvalidInput):
+            message = "\n".join([message, *(f"  {f.pointer}: {f.message}" for f in error.fields)])
+        self.fail(message, NOT_FOUND if isinstance(error, PluginNotFound) else FAILED)
+
+    def _input(self, source: str, assignments: list[str]) -> dict[str, Any]:
+        data = self._parse(self._read(source))
+        if not isinstance(data, dict):
+            self.fail("The input is not a JSON object")
+        for assignment in assignments:
+            self._assign(data, assignment)
+        return data
+
+    def _read(self, source: str) -> bytes:
+        if source == "-":
+            return sys.stdin.buffer.read()
+        if not source.startswith("@"):
+            return source.encode("utf-8", "surrogateescape")
+        try:
+            return Path(source[1:]).read_bytes()
+        except OSError as error:
+            self.fail(f"Cannot read {source[1:]}: {error.strerror}")
+
+    def _parse(self, text: bytes) -> Any:
+        try:
+            return loads(text)
+        except (MalformedJson, PayloadTooLarge) as error:
+            self.fail(f"Input: {error}")
+
+    def _assign(self, data: dict[str, Any], assignment: str) -> None:
+        path, equals, text = assignment.partition("=")
+        *parents, field = path.split(".")
+        if not equals or not field:
+            self.fail(f"--set {assignment!r} is not like field=value")
+        for parent in parents:
+            data = data.setdefault(parent, {})
+            if not isinstance(data, dict):
+                self.fail(f"--set {assignment!r}: {parent!r} is not an object")
+        data[field] = _value(text)
+
+    def _caller(self, username: str | None) -> Caller:
+        if username is None:
+            return SYSTEM_CALLER
+        user = get_user_model().objects.filter(username=username).first()
+        if user is None:
+            self.fail(f"There is no user {username!r}")
+        return caller_of_user(user)
+
+
+def _value(text: str) -> Any:
+    """JSON where it is some, else the text itself."""
+    try:
+        return loads(text.encode("utf-8", "surrogateescape"))
+    except MalformedJson:
+        return text
+
+
+def _summary(execution: Execution) -> str:
+    plugin = execution.plugin
+    version = f" {plugin.version}" if plugin else ""
+    cached = ", cached" if execution.cached else ""
+    record = f", execution {execution.id}" if execution.admitted else ""
+    milliseconds = round(execution.duration * 1000)
+    return f"{execution.name}{version}: {execution.status} in {milliseconds} ms{cached}{record}"

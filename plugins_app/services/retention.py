@@ -1,0 +1,73 @@
+"""Forgetting: old executions and metrics go, in batches that never hold the log for long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from plugins_app.models import (
+    BreakerEvent,
+    CallerHour,
+    ExecutionLog,
+    GaugeMinute,
+    MetricHour,
+    MetricMinute,
+    Status,
+)
+from plugins_app.services.audit import Actor, record
+
+BATCH = 1_000
+MINUTES_KEPT = timedelta(hours=48)
+HOURS_KEPT = timedelta(days=396)
+Progress = Callable[[int, int, str], None]
+
+_UNENDED = (Status.QUEUED, Status.RUNNING)
+_UNINTERESTING = (Status.SUCCEEDED, Status.REFUSED)
+
+
+def prune(
+    actor: Actor,
+    *,
+    older_than: timedelta,
+    keep_failures: timedelta,
+    dry_run: bool = False,
+    progress: Progress = lambda done, total, what: None,
+) -> dict[str, int]:
+    """What was deleted, or would be: kind of rows -> how many."""
+    chosen = _chosen(older_than, keep_failures)
+    if dry_run:
+        return {what: rows.count() for what, rows in chosen.items()}
+    deleted = {what: _delete(rows, what, progress) for what, rows in chosen.items()}
+    if any(deleted.values()):
+        record(actor, "prune", "executions", after=deleted)
+    return deleted
+
+
+def _chosen(older_than: timedelta, keep_failures: timedelta) -> dict[str, QuerySet[Any]]:
+    now = timezone.now()
+    ended = ExecutionLog.objects.exclude(status__in=_UNENDED)
+    ordinary = ended.filter(status__in=_UNINTERESTING)
+    failed = ended.exclude(status__in=_UNINTERESTING)
+    return {
+        "executions": ordinary.filter(started_at__lt=now - older_than),
+        "failed executions": failed.filter(started_at__lt=now - keep_failures),
+        "minute metrics": MetricMinute.objects.filter(at__lt=now - MINUTES_KEPT),
+        "minute gauges": GaugeMinute.objects.filter(at__lt=now - MINUTES_KEPT),
+        "hour metrics": MetricHour.objects.filter(at__lt=now - HOURS_KEPT),
+        "hours of callers": CallerHour.objects.filter(at__lt=now - HOURS_KEPT),
+        "breaker events": BreakerEvent.objects.filter(at__lt=now - HOURS_KEPT),
+    }
+
+
+def _delete(rows: QuerySet[Any], what: str, progress: Progress) -> int:
+    total, done = rows.count(), 0
+    while keys := list(rows.order_by().values_list("pk", flat=True)[:BATCH]):
+        with transaction.atomic():
+            done += rows.model._default_manager.filter(pk__in=keys).delete()[0]  # noqa: SLF001
+        progress(done, max(total, done), what)
+    return done

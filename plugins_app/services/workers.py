@@ -1,0 +1,31 @@
+"""The serving processes, as their rows tell."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from plugins_app.models import RegistryState, Worker
+from plugins_app.runtime.watcher import STALE_SECONDS
+
+_POLL_SECONDS = 0.1
+
+
+def live_workers() -> QuerySet[Worker]:
+    """Those that were seen lately."""
+    return Worker.objects.filter(seen__gte=timezone.now() - timedelta(seconds=STALE_SECONDS))
+
+
+def wait_for_generation(patience: timedelta) -> tuple[int, int]:
+    """Wait until every live worker serves the newest generation: (how many do, how many live)."""
+    generation = RegistryState.objects.values_list("plugins", flat=True).get(pk=1)
+    end = time.monotonic() + patience.total_seconds()
+    while True:
+        total = live_workers().count()
+        ready = live_workers().filter(generation__gte=generation).count()
+        if ready >= total or time.monotonic() > end:
+            return ready, total
+        time.sleep(_POLL_SECONDS)
