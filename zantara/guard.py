@@ -75,7 +75,6 @@ async def _refuse(scope: Scope, send: Send, code: str, detail: str) -> None:
     reply = problem(code, detail, request_id=request_id)
     headers = {
         **reply.headers,
-        "Content-Length": str(len(reply.body)),
         "X-Request-Id": request_id,
         "ZANTARA-Version": settings.ZANTARA_VERSION,
         "X-Content-Type-Options": "nosniff",

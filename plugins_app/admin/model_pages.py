@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
-from django.db.models import Model
+from django.db.models import QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.utils import timezone
@@ -27,25 +27,24 @@ def _second(moment: datetime) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
-class CappedPaginator(Paginator):
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts no further than COUNTED rows: a log is long, and COUNT(*) reads all of it."""
 
     @cached_property
     def count(self) -> int:
-        return self.object_list[:COUNTED].count()
+        rows: QuerySet[Any] = self.object_list[:COUNTED]  # type: ignore[assignment]
+        return rows.count()
 
 
 class _Titled:
     """A list is headed by what it lists, not by an order to select something."""
 
-    model: type[Model]
-
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        title = capfirst(self.model._meta.verbose_name_plural)
+        title = capfirst(self.opts.verbose_name_plural)  # type: ignore[attr-defined]
         return super().changelist_view(request, {"title": title, **(extra_context or {})})  # type: ignore[misc]
 
 
-class ReadOnlyAdmin(_Titled, admin.ModelAdmin):
+class ReadOnlyAdmin(_Titled, admin.ModelAdmin):  # type: ignore[type-arg]
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -104,9 +103,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
 class _Choices:
     """Many-to-many fields as check boxes: the stock double list has unlabelled parts."""
 
-    filter_horizontal = ()
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         kwargs["widget"] = CheckboxSelectMultiple
         field = super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
         if field is not None:
@@ -115,7 +112,8 @@ class _Choices:
 
 
 @admin.register(User)
-class PeopleAdmin(_Titled, _Choices, UserAdmin):
+class PeopleAdmin(_Titled, _Choices, UserAdmin):  # type: ignore[type-arg]
+    filter_horizontal = ()
     show_facets = admin.ShowFacets.NEVER
     readonly_fields = ("last_login", "date_joined")
 
@@ -125,4 +123,4 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupsAdmin(_Titled, _Choices, GroupAdmin):
-    pass
+    filter_horizontal = ()

@@ -57,6 +57,6 @@ class ZantaraAdminSite(AdminSite):
             page("plugins/<plugin_name:name>/reload/", views.reload, "plugin-reload"),
         ]
 
-    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The marketplace, until there is a dashboard."""
         return redirect("admin:marketplace")

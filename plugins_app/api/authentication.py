@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -34,7 +34,7 @@ class CallerAuthentication(SessionAuthentication):
             return AnonymousUser(), key_caller(header, http)
         user = getattr(http, "user", None)
         if user is not None and user.is_active and user.is_authenticated:
-            self.enforce_csrf(http)  # DRF's own request would read the body for it
+            self.enforce_csrf(cast(Request, http))  # DRF's own would read the body for it
             return user, caller_of_user(user, model=stated_model(http), address=address_of(http))
         return AnonymousUser(), anonymous_caller(model=stated_model(http), address=address_of(http))
 

@@ -74,7 +74,7 @@ class ListParameters(Parameters):
     ordering: Words = []
     fields: Words = []
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
-    cursor: str = ""
+    cursor: Annotated[str, Field(max_length=16)] = ""
 
 
 def parse(model: type[P], request: Request) -> P:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from plugins_app.core.caller import Scope
+from plugins_app.core.caller import Caller, Scope
 from plugins_app.core.errors import Forbidden, Unauthenticated
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         scope: Scope | None = getattr(view, "scope", Scope.ADMIN)
-        if scope is None or request.auth.may(scope):
+        caller = cast(Caller, request.auth)
+        if scope is None or caller.may(scope):
             return True
-        if not request.auth.authenticated:
+        if not caller.authenticated:
             raise Unauthenticated(f"This needs an API key with the scope '{scope}', or a login")
         raise Forbidden(f"This needs the scope '{scope}'")

@@ -31,9 +31,9 @@ def json_reply(
     headers: Mapping[str, str] | None = None,
     content_type: str = JSON,
 ) -> Reply:
-    return Reply(
-        status, {"Content-Type": content_type, **_NEVER_SHARED, **(headers or {})}, dumps(body)
-    )
+    content = dumps(body)
+    own = {"Content-Type": content_type, "Content-Length": str(len(content)), **_NEVER_SHARED}
+    return Reply(status, {**own, **(headers or {})}, content)
 
 
 def to_http(reply: Reply) -> HttpResponse:

@@ -43,7 +43,7 @@ class AuditEvent(models.Model):
         return f"{self.action} {self.object}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise AppendOnly("Audit events are never changed")
         super().save(*args, **kwargs)
 

@@ -10,6 +10,7 @@ from typing import Any
 from plugins_app.core.discovery import PluginClass
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.plugin import PluginOutput
+from plugins_app.core.registry import PluginRegistry
 from plugins_app.core.snapshot import Snapshot
 from plugins_app.runtime.engine import current_engine
 from plugins_app.runtime.loop import engine_loop
@@ -43,7 +44,7 @@ class Registry:
     def get_statistics(self) -> dict[str, Any]:
         return self._loaded().get_statistics()
 
-    def _loaded(self) -> Any:
+    def _loaded(self) -> PluginRegistry:
         engine = current_engine()
         if not engine.loaded and not _on_engine_loop():
             engine_loop.run(engine.open())

@@ -1,7 +1,7 @@
 """ExecutionJournal: the audit log and the metrics, by group commit.
 
 Callers hand their entry to one writer thread and wait; the writer commits everything that is
-waiting in one transaction, again and again. At one caller that is one commit per call, at 64
+waiting in one transaction, again and again. At one caller that is one commit per step, at 64
 callers one commit carries 64 rows. Rows and rollups commit together, so both are right or none.
 """
 
@@ -9,117 +9,71 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from enum import Enum, auto
 
-from django.db import Error as DatabaseError
-from django.db import InterfaceError, OperationalError, connections, transaction
-
-from plugins_app.core.errors import OutcomeUnknown, Unavailable, ZantaraError
+from plugins_app.core.errors import Unavailable
 from plugins_app.core.execution import Execution
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.state import Transition
-from plugins_app.runtime.journal_rows import Rollup, Row, lease_until, rollup_of, row_of
-from plugins_app.runtime.journal_sql import JournalSql
+from plugins_app.runtime.journal_batch import RETRY_SECONDS, Act, Entry, failure
+from plugins_app.runtime.journal_rows import Row, rollup_of, row_of
+from plugins_app.runtime.journal_writer import JournalWriter, PendingRefusals
 
 logger = logging.getLogger(__name__)
 
 MAX_WAITING = 10_000
-MAX_BATCH = 1_000
 FULL_SECONDS = 2.0
+FULL_POLL_SECONDS = 0.01
 WAIT_SECONDS = 25.0
-REPEATS = (0.05, 0.2, 0.5)
-RETRY_SECONDS = 1.0
-REFUSALS_FLUSH_SECONDS = 1.0
+"""Shorter than what a row's lease has beyond the deadline of its call."""
 SAMPLES_PER_MINUTE = 10
 """Rows kept of refusals per plugin and code, in one process; all of them are counted."""
-
-
-class _Act(Enum):
-    ACCEPT = auto()
-    INSERT = auto()
-    FINISH = auto()
-    EVENT = auto()
-
-
-@dataclass(slots=True)
-class _Entry:
-    act: _Act
-    row: Row
-    rollup: Rollup | None = None
-    done: asyncio.Future[None] | None = None
-    loop: asyncio.AbstractEventLoop | None = None
-    error: ZantaraError | None = None
-    until: datetime | None = None
-    """End of the row's lease."""
-    repeat: bool = False
-    """It was sent before, and may have been committed without our knowing."""
-    given_up: bool = False
-    """Its caller stopped waiting: what was not written yet is not written any more."""
-
-
-@dataclass(slots=True)
-class _Refusals:
-    """Counted at once, written by the next batch: a flood of refusals costs no commits."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    rollup: Rollup = field(default_factory=Rollup)
-    samples: Counter[tuple[str, str]] = field(default_factory=Counter)
-    minute: datetime | None = None
-
-    def add(self, execution: Execution) -> bool:
-        """Count it; whether it is one of the few that get a row."""
-        minute = execution.started_at.replace(second=0, microsecond=0)
-        key = (execution.loaded.name, execution.error.code if execution.error else "")
-        with self.lock:
-            self.rollup.add(rollup_of(execution))
-            if minute != self.minute:
-                self.minute = minute
-                self.samples.clear()
-            self.samples[key] += 1
-            return self.samples[key] <= SAMPLES_PER_MINUTE
-
-    def take(self) -> Rollup:
-        with self.lock:
-            taken, self.rollup = self.rollup, Rollup()
-            return taken
 
 
 class ExecutionJournal:
     """`worker` names this process in the rows; `payloads=False` keeps inputs and outputs out."""
 
     def __init__(
-        self, *, worker: str, payloads: bool = True, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        worker: str,
+        payloads: bool = True,
+        max_waiting: int = MAX_WAITING,
+        wait_seconds: float = WAIT_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._worker, self._payloads, self._clock = worker, payloads, clock
-        self._waiting: deque[_Entry] = deque()
-        self._owed: list[_Entry] = []
-        self._refusals = _Refusals()
-        self._wake = threading.Event()
-        self._closing = False
-        self._thread: threading.Thread | None = None
-
-    # --- the callers' side, on the engine's loop --------------------------------------------------
+        self._worker, self._payloads = worker, payloads
+        self._max_waiting, self._wait_seconds = max_waiting, wait_seconds
+        self._clock, self._sleep = clock, sleep
+        self._refusals = PendingRefusals()
+        self._samples = _Samples()
+        self._writer = JournalWriter(self._refusals, pause)
 
     async def accept(self, execution: Execution) -> None:
-        await self._submit(_Entry(_Act.ACCEPT, self._row(execution)))
+        entry = Entry(Act.ACCEPT, self._row(execution))
+        try:
+            await self._submit(entry)
+        except Unavailable:
+            if entry.done:  # it may be committed all the same, or still be
+                self._writer.put(Entry(Act.WITHDRAW, entry.row))
+            raise
 
     async def finish(self, execution: Execution) -> None:
-        cheap = execution.cached or execution.loaded.metadata.read_only
-        act = _Act.INSERT if cheap else _Act.FINISH
-        await self._submit(
-            _Entry(act, self._row(execution), rollup_of(execution), until=lease_until(execution))
-        )
+        unannounced = execution.cached or execution.loaded.metadata.read_only
+        act = Act.INSERT if unannounced else Act.FINISH
+        await self._submit(Entry(act, self._row(execution), rollup_of(execution)))
 
     def refuse(self, execution: Execution) -> None:
-        if self._refusals.add(execution) and len(self._waiting) < MAX_WAITING:
-            self._waiting.append(_Entry(_Act.INSERT, self._row(execution)))
-        self.start()
+        self._refusals.add(rollup_of(execution))
+        if self._samples.wants(execution) and self._writer.waiting < self._max_waiting:
+            self._writer.put(Entry(Act.SAMPLE, self._row(execution)))
+        else:
+            self._writer.start()
 
     def breaker_moved(self, plugin: LoadedPlugin, transitions: tuple[Transition, ...]) -> None:
         for moved in transitions:
@@ -127,193 +81,55 @@ class ExecutionJournal:
                 "breaker moved",
                 extra={"plugin": plugin.key, "state": str(moved.state), "reason": moved.reason},
             )
-            event = {
-                "plugin": plugin.name,
-                "version": plugin.version,
-                "at": datetime.now(UTC),
-                "state": str(moved.state),
-                "previous": str(moved.previous),
-                "reason": moved.reason[:200],
-            }
-            self._waiting.append(_Entry(_Act.EVENT, event))
-        self._wake.set()
+            self._writer.put(Entry(Act.EVENT, _event(plugin, moved)))
+
+    def close(self) -> None:
+        """Write what is waiting. Blocks; the next entry opens it again."""
+        self._writer.close()
 
     def _row(self, execution: Execution) -> Row:
         return row_of(execution, worker=self._worker, payloads=self._payloads)
 
-    async def _submit(self, entry: _Entry) -> None:
+    async def _submit(self, entry: Entry) -> None:
         await self._until_there_is_room()
-        self.start()
-        entry.loop = asyncio.get_running_loop()
-        entry.done = entry.loop.create_future()
-        self._waiting.append(entry)
-        self._wake.set()
-        try:
-            await asyncio.wait_for(asyncio.shield(entry.done), WAIT_SECONDS)
-        except TimeoutError:
-            entry.given_up = entry.act is not _Act.FINISH
-            raise _failure(entry) from None
+        entry.done = asyncio.get_running_loop().create_future()
+        self._writer.put(entry)
+        await asyncio.wait({entry.done}, timeout=self._wait_seconds)
+        if not entry.done.done():
+            raise failure(entry)
+        entry.done.result()
 
     async def _until_there_is_room(self) -> None:
         patience = self._clock() + FULL_SECONDS
-        while len(self._waiting) >= MAX_WAITING:
-            if self._clock() > patience:
+        while self._writer.waiting >= self._max_waiting:
+            if self._clock() >= patience:
                 raise Unavailable("The execution log is overloaded", retry_after=RETRY_SECONDS)
-            await asyncio.sleep(0.01)
-
-    # --- the writer's side, on its own thread -----------------------------------------------------
-
-    def start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
-            self._closing = False
-            self._thread = threading.Thread(target=self._run, name="zantara-journal", daemon=True)
-            self._thread.start()
-
-    def close(self) -> None:
-        """Write what is waiting, then end the thread."""
-        if self._thread is not None:
-            self._closing = True
-            self._wake.set()
-            self._thread.join()
-            self._thread = None
-
-    def _run(self) -> None:
-        try:
-            while True:
-                self._wake.wait(REFUSALS_FLUSH_SECONDS)
-                self._wake.clear()
-                self._drain()
-                if self._closing and not self._waiting:
-                    return
-        finally:
-            connections.close_all()
-
-    def _drain(self) -> None:
-        self._pay_owed()
-        while True:
-            count = min(len(self._waiting), MAX_BATCH)
-            taken = [self._waiting.popleft() for _ in range(count)]
-            batch = [entry for entry in taken if not entry.given_up]
-            refusals = self._refusals.take()
-            if not taken and not refusals:
-                return
-            self._commit(batch, refusals)
-
-    def _commit(self, batch: list[_Entry], extra: Rollup) -> None:
-        """Repeat while the database stumbles, then give up on those who wait."""
-        for pause in (*REPEATS, None):
-            try:
-                self._write(batch, extra)
-                self._wake_all(batch)
-                return
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("journal write failed", extra={"error": str(error)})
-                connections["default"].close()
-                for entry in batch:
-                    entry.repeat = True
-                if pause is None:
-                    self._give_up(batch, extra)
-                else:
-                    time.sleep(pause)
-            except DatabaseError as error:
-                self._bisect(batch, extra, error)
-                return
-
-    def _write(self, batch: list[_Entry], extra: Rollup) -> None:
-        connection = connections["default"]
-        with transaction.atomic(durable=True):
-            sql = JournalSql(connection)
-            total = Rollup()
-            total.add(extra)
-            for entry in self._write_rows(sql, batch):
-                if entry.rollup:
-                    total.add(entry.rollup)
-            sql.add(total)
-
-    def _write_rows(self, sql: JournalSql, batch: list[_Entry]) -> list[_Entry]:
-        """The entries that really changed something, which alone are counted."""
-        fresh = [e for e in batch if e.act in (_Act.ACCEPT, _Act.INSERT) and not e.repeat]
-        if fresh:
-            sql.insert([entry.row for entry in fresh])
-        changed = list(fresh)
-        for entry in batch:
-            if entry.act is _Act.EVENT:
-                sql.breaker_event(entry.row)
-            elif entry.act is _Act.FINISH:
-                changed += [entry] if self._finish(sql, entry) else []
-            elif entry.repeat and sql.insert_once(entry.row):
-                changed.append(entry)
-        return changed
-
-    def _finish(self, sql: JournalSql, entry: _Entry) -> bool:
-        entry.error = None
-        if sql.finish(entry.row):
-            return True
-        if not (entry.repeat and sql.status(entry.row["id"]) == entry.row["status"]):
-            entry.error = OutcomeUnknown("The execution's record was closed by somebody else")
-        return False
-
-    def _bisect(self, batch: list[_Entry], extra: Rollup, error: DatabaseError) -> None:
-        """A row that the database does not take fails its own call only."""
-        if len(batch) > 1:
-            middle = len(batch) // 2
-            self._commit(batch[:middle], extra)
-            self._commit(batch[middle:], Rollup())
-            return
-        logger.error("journal row refused", exc_info=error)
-        for entry in batch:
-            entry.error = _failure(entry)
-        self._wake_all(batch)
-        if batch and extra:
-            self._commit([], extra)
-
-    def _give_up(self, batch: list[_Entry], extra: Rollup) -> None:
-        """No audit, no act. What has happened already stays owed until its lease ends."""
-        for entry in batch:
-            entry.error = _failure(entry)
-            if entry.act is _Act.FINISH:
-                self._owed.append(entry)
-        self._refusals_back(extra)
-        self._wake_all(batch)
-
-    def _refusals_back(self, extra: Rollup) -> None:
-        with self._refusals.lock:
-            self._refusals.rollup.add(extra)
-
-    def _pay_owed(self) -> None:
-        owed, self._owed = self._owed, []
-        now = datetime.now(UTC)
-        owed = [entry for entry in owed if entry.until and entry.until > now]
-        if not owed:
-            return
-        try:
-            self._write(owed, Rollup())
-        except DatabaseError:
-            connections["default"].close()
-            self._owed = owed
-
-    def _wake_all(self, batch: list[_Entry]) -> None:
-        loops: dict[asyncio.AbstractEventLoop, list[_Entry]] = {}
-        for entry in batch:
-            if entry.loop:
-                loops.setdefault(entry.loop, []).append(entry)
-        for loop, entries in loops.items():
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_resolve, entries)
+            await self._sleep(FULL_POLL_SECONDS)
 
 
-def _resolve(entries: list[_Entry]) -> None:
-    for entry in entries:
-        if entry.done and not entry.done.done():
-            if entry.error:
-                entry.done.set_exception(entry.error)
-            else:
-                entry.done.set_result(None)
+class _Samples:
+    """Which refusals get a row: the first few of each plugin, code and minute."""
+
+    def __init__(self) -> None:
+        self._minute: datetime | None = None
+        self._seen: Counter[tuple[str, str]] = Counter()
+
+    def wants(self, execution: Execution) -> bool:
+        minute = execution.started_at.replace(second=0, microsecond=0)
+        if minute != self._minute:
+            self._minute = minute
+            self._seen.clear()
+        key = (execution.loaded.name, execution.error.code if execution.error else "")
+        self._seen[key] += 1
+        return self._seen[key] <= SAMPLES_PER_MINUTE
 
 
-def _failure(entry: _Entry) -> ZantaraError:
-    if entry.act is _Act.FINISH:
-        return OutcomeUnknown(
-            f"Execution {entry.row['id']} ended, but its outcome could not be recorded"
-        )
-    return Unavailable("The execution log is not available", retry_after=RETRY_SECONDS)
+def _event(plugin: LoadedPlugin, moved: Transition) -> Row:
+    return {
+        "plugin": plugin.name,
+        "version": plugin.version,
+        "at": datetime.now(UTC),
+        "state": str(moved.state),
+        "previous": str(moved.previous),
+        "reason": moved.reason[:200],
+    }

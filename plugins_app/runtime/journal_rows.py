@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,13 +11,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+from pydantic_core import to_jsonable_python
 
 from plugins_app.core.execution import Execution, Status
 from plugins_app.core.masking import Masker
 from plugins_app.core.metrics import counters
+from plugins_app.models import ExecutionLog
 
 MAX_PAYLOAD_BYTES = 64 * 1024
-HEAD_CHARACTERS = 1_000
+HEAD_BYTES = 1_000
+MAX_TEXT = 16 * 1024
+"""Characters of an error message and of a traceback, which is kept from its end."""
 LEASE_SPARE = 30.0
 """Seconds beyond a call's deadline before its row counts as abandoned."""
 
@@ -76,33 +81,38 @@ def _quota_percent(execution: Execution) -> int:
 
 def row_of(execution: Execution, *, worker: str, payloads: bool) -> Row:
     """Columns of ExecutionLog as the execution stands now."""
-    plugin, error = execution.loaded, execution.error
+    plugin, error, caller = execution.loaded, execution.error, execution.caller
     ended = execution.answer is not None or error is not None
-    return {
-        "id": execution.id,
+    texts = {
         "plugin": plugin.name,
         "version": plugin.version,
-        "status": str(execution.status),
         "error_code": error.code if error else "",
-        "error": clean(_public_error(execution)),
-        "traceback": clean(_traceback(error.__cause__)) if error and error.__cause__ else "",
-        "caller": clean(execution.caller.id),
-        "caller_name": clean(execution.caller.name),
+        "error": _public_error(execution)[:MAX_TEXT],
+        "traceback": _traceback(error.__cause__)[-MAX_TEXT:] if error and error.__cause__ else "",
+        "caller": caller.id,
+        "caller_name": caller.name,
         "source": execution.source,
-        "request_id": clean(execution.request_id),
-        "model": clean(execution.caller.model or ""),
+        "request_id": execution.request_id,
+        "model": caller.model or "",
+        "worker": worker,
+    }
+    seconds = execution.duration
+    return {
+        **{column: clean(text)[: _LENGTHS[column]] for column, text in texts.items()},
+        "id": execution.id,
+        "status": str(execution.status),
         "cached": execution.cached,
         "attempts": execution.attempts,
         "started_at": execution.started_at,
-        "finished_at": execution.started_at + timedelta(seconds=execution.duration)
-        if ended
-        else None,
-        "duration_ms": round(execution.duration * 1000, 3) if ended else None,
+        "finished_at": execution.started_at + timedelta(seconds=seconds) if ended else None,
+        "duration_ms": round(seconds * 1000, 3) if ended else None,
         "input": _input(execution) if payloads and execution.admitted else "",
         "output": _output(execution) if payloads else "",
-        "worker": worker,
         "lease_until": None if ended else lease_until(execution),
     }
+
+
+_LENGTHS = {field.attname: field.max_length for field in ExecutionLog._meta.concrete_fields}
 
 
 def lease_until(execution: Execution) -> datetime:
@@ -127,8 +137,19 @@ def _traceback(cause: BaseException) -> str:
 
 
 def _input(execution: Execution) -> str:
-    masked = execution.loaded.input_mask.mask(execution.data)
-    return _fitting(orjson.dumps(masked, default=repr))
+    """What was sent. In-process callers may have sent what JSON cannot hold."""
+    try:
+        plain = to_jsonable_python(execution.data, fallback=repr, bytes_mode="base64")
+    except ValueError:  # it contains itself
+        return ""
+    return _fitting(_json(execution.loaded.input_mask.mask(plain)))
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # a lone surrogate, or an integer beyond 64 bits
+        return json.dumps(value).encode()
 
 
 def _output(execution: Execution) -> str:
@@ -149,6 +170,6 @@ def _fitting(payload: bytes) -> str:
         "truncated": True,
         "bytes": len(payload),
         "sha256": hashlib.sha256(payload).hexdigest(),
-        "head": payload[:HEAD_CHARACTERS].decode(errors="ignore"),
+        "head": payload[:HEAD_BYTES].decode(errors="ignore"),
     }
     return orjson.dumps(summary).decode()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import Model
 
-COLUMNS = tuple(field.column for field in ExecutionLog._meta.concrete_fields)  # noqa: SLF001
+COLUMNS = tuple(field.column for field in ExecutionLog._meta.concrete_fields)
 _FINAL_COLUMNS = (
     "status",
     "error_code",
@@ -38,7 +38,7 @@ _FINAL_COLUMNS = (
 
 
 def _table(model: type[Model]) -> str:
-    return f'"{model._meta.db_table}"'  # noqa: SLF001
+    return f'"{model._meta.db_table}"'
 
 
 def _insert(model: type[Model], columns: Sequence[str]) -> str:
@@ -54,6 +54,7 @@ _FINISH = (
     + ", ".join(f'"{column}" = %s' for column in _FINAL_COLUMNS)
     + f" WHERE id = %s AND status = '{Status.RUNNING}'"
 )
+_WITHDRAW = f"DELETE FROM {_table(ExecutionLog)} WHERE id = %s AND status = '{Status.RUNNING}'"  # noqa: S608
 _STATUS = f"SELECT status FROM {_table(ExecutionLog)} WHERE id = %s"  # noqa: S608
 
 
@@ -73,6 +74,8 @@ class JournalSql:
         return [self._adapt(row[column]) for column in columns]
 
     def insert(self, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
         with self._connection.cursor() as cursor:
             cursor.executemany(_INSERT, [self._values(row, COLUMNS) for row in rows])
 
@@ -87,6 +90,10 @@ class JournalSql:
         with self._connection.cursor() as cursor:
             cursor.execute(_FINISH, [*self._values(row, _FINAL_COLUMNS), row["id"]])
             return bool(cursor.rowcount)
+
+    def withdraw(self, execution_id: str) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(_WITHDRAW, [execution_id])
 
     def status(self, execution_id: str) -> str | None:
         with self._connection.cursor() as cursor:

@@ -68,6 +68,6 @@ def _delete(rows: QuerySet[Any], what: str, progress: Progress) -> int:
     total, done = rows.count(), 0
     while keys := list(rows.order_by().values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
-            done += rows.model._default_manager.filter(pk__in=keys).delete()[0]  # noqa: SLF001
+            done += rows.model._default_manager.filter(pk__in=keys).delete()[0]
         progress(done, max(total, done), what)
     return done

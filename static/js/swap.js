@@ -43,10 +43,10 @@
   };
 
   const problem = (error) => {
-    const notice = document.createElement("ul");
+    const notice = document.createElement("div");
     notice.className = "notices";
     notice.dataset.notices = "";
-    notice.innerHTML = '<li class="notice notice-error" role="alert"><span></span></li>';
+    notice.innerHTML = '<div class="notice notice-error" role="alert"><span></span></div>';
     const text = error instanceof TypeError ? "The server did not answer." : error.message;
     notice.querySelector("span").textContent = `${text} Nothing on this page has changed; try again.`;
     document.querySelectorAll("[data-notices]").forEach((old) => old.remove());

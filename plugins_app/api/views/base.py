@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
@@ -31,8 +31,7 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
 
     def caller(self, request: Request) -> Caller:
-        caller: Caller = request.auth
-        return caller
+        return cast(Caller, request.auth)
 
     def actor(self, request: Request) -> Actor:
         return actor_of(self.caller(request), "rest", request_id_of(http_of(request)))
@@ -42,7 +41,7 @@ class ApiView(APIView):
     ) -> HttpResponse:
         return to_http(json_reply(body, status, headers))
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """The methods stand in Allow."""
         return HttpResponse(status=204)
 
@@ -50,15 +49,15 @@ class ApiView(APIView):
 class ConditionalView(ApiView):
     """An answer's ETag is the hash of its body; whoever has it already gets 304."""
 
-    def finalize_response(
-        self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         if response.status_code != 200 or request.method not in ("GET", "HEAD"):
             return response
         response["ETag"] = etag = quote_etag(sha256(response.content).hexdigest()[:32])
         answer = get_conditional_response(http_of(request), etag=etag, response=response)
-        return _precondition_failed(request) if answer.status_code == 412 else answer
+        if answer is not None and answer.status_code == 412:
+            return _precondition_failed(request)
+        return answer
 
 
 def _precondition_failed(request: Request) -> HttpResponse:
