@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 from django.core.asgi import get_asgi_application
 
@@ -15,9 +15,9 @@ _django = get_asgi_application()
 
 # These need the apps that the line above loads.
 from plugins_app.runtime import serving  # noqa: E402
-from zantara.guard import Guard  # noqa: E402
+from zantara.guard import App, Guard  # noqa: E402
 
-_http = Guard(_django)
+_http = Guard(cast("App", _django))
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -44,7 +44,7 @@ def on_one_thread(
     return get_response
 
 
-class WholeStaticFiles(WhiteNoiseMiddleware):
+class WholeStaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
     """Static files in one piece: they are small, and an ASGI server cannot stream from the plain
     iterators that WhiteNoise answers with."""
 

@@ -32,7 +32,7 @@ VAR_DIR = Path(env.str("ZANTARA_VAR_DIR", default=str(BASE_DIR / "var"))).resolv
 
 
 def _required(name: str) -> str:
-    value = env.str(name, default="")
+    value: str = env.str(name, default="")
     if not value:
         raise ImproperlyConfigured(f"{name} must be set when ZANTARA_ENV={ENVIRONMENT}")
     return value

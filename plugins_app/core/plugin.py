@@ -36,7 +36,7 @@ class PluginOutput(BaseModel):
     @classmethod
     def fail(cls, message: str, **metadata: Any) -> Self:
         """A failed answer with a public message; required fields of the subclass are left out."""
-        return cls.model_construct(success=False, error=message, metadata=metadata)
+        return cls.model_construct(success=False, error=message, metadata=metadata)  # type: ignore[return-value]
 
 
 BASE_OUTPUT_FIELDS = frozenset({*PluginOutput.model_fields, "ok"})

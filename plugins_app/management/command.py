@@ -30,7 +30,8 @@ _WORTH_PROGRESS = 20
 class ZantaraCommand(BaseCommand):
     """Subclasses write `run` and, where they have any, `arguments`."""
 
-    requires_system_checks: list[str] = []  # type: ignore[assignment]
+    requires_system_checks: list[str] = []
+    run: Callable[..., None]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="One JSON document on stdout.")
@@ -38,9 +39,6 @@ class ZantaraCommand(BaseCommand):
 
     def arguments(self, parser: CommandParser) -> None:
         pass
-
-    def run(self, **options: Any) -> None:
-        raise TypeError(f"{type(self).__name__} does not define run")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.json, self.verbosity = options["json"], options["verbosity"]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import Model
 
-COLUMNS = tuple(field.column for field in ExecutionLog._meta.concrete_fields)
+COLUMNS = tuple(str(field.column) for field in ExecutionLog._meta.concrete_fields)
 _FINAL_COLUMNS = (
     "status",
     "error_code",

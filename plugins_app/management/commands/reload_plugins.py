@@ -34,7 +34,8 @@ class Command(ZantaraCommand):
                 self.say(f"{view.name} {view.version} would be reloaded")
             self.emit({"success": True, "dry_run": True, "reloaded": [v.name for v in views]})
             return
-        done, rejected = [], []
+        done: list[dict[str, Any]] = []
+        rejected: list[dict[str, Any]] = []
         for view in views:
             self._reload(view.name, reason, done, rejected)
         waited = self._wait() if wait and done else None
