@@ -187,15 +187,16 @@ class PluginExecutor:
                 counts[metric] += amount
 
     def _context(self, execution: Execution) -> Context:
+        log = _ExecutionLogger(
+            logging.getLogger(f"plugins.{execution.loaded.name}"), {"execution_id": execution.id}
+        )
         return Context(
             caller=execution.caller,
             execution_id=execution.id,
             deadline=execution.deadline,
-            log=logging.LoggerAdapter(
-                logging.getLogger(f"plugins.{execution.loaded.name}"),
-                {"execution_id": execution.id},
-            ),
+            log=log,
             _ports=self._ports_for(execution),
+            _report=partial(_log_progress, log),
             _clock=self._world.clock,
         )
 
@@ -217,6 +218,17 @@ class PluginExecutor:
     def get_metrics(self, name: str) -> dict[str, Any]:
         """This process's own counts since its start; the journal's hold for all processes."""
         return summary(self._counts[self.registry.resolve(name).name])
+
+
+class _ExecutionLogger(logging.LoggerAdapter[logging.Logger]):
+    """Names the execution in every line, beside what the plugin adds to it."""
+
+    def process(self, msg: Any, kwargs: Any) -> Any:
+        return msg, {**kwargs, "extra": {**(self.extra or {}), **(kwargs.get("extra") or {})}}
+
+
+def _log_progress(log: _ExecutionLogger, fraction: float | None, message: str) -> None:
+    log.info("progress", extra={"fraction": fraction, "said": message})
 
 
 def to_output(execution: Execution) -> PluginOutput:

@@ -11,6 +11,8 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from plugins_app.models import AuditEvent, InstalledPlugin, User
+from plugins_app.runtime.engine import current_engine, forget_engine
+from plugins_app.runtime.loop import engine_loop
 from plugins_app.services import lifecycle, sync
 from plugins_app.services.audit import CLI
 from tests.admin._plugin import write_plugin
@@ -153,9 +155,6 @@ def test_what_is_not_loaded_any_more_can_still_be_disabled(family: Path, admin: 
     file = write_plugin(family)
     sync.discover(CLI)
     file.write_text("import no_such_module_at_all\n")
-    from plugins_app.runtime.engine import current_engine, forget_engine
-    from plugins_app.runtime.loop import engine_loop
-
     engine_loop.run(current_engine().close())
     forget_engine()
     assert b"Load error" in admin.get("/admin/plugins/pages.echo/").content

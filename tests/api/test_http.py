@@ -119,11 +119,9 @@ def test_options_of_what_is_written(client: Client, key: Any, path: str) -> None
     assert response["Allow"] == "POST, OPTIONS"
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "get"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
 @pytest.mark.parametrize("path", ["/api/plugins/list", "/api/plugins/lab.echo/execute"])
 def test_another_method_is_405_and_told_which(client: Client, method: str, path: str) -> None:
-    if (method, path) == ("get", "/api/plugins/list"):
-        pytest.skip("DRF reads method names in any case")
     response = client.generic(method, path)
 
     assert is_problem(response, 405, "method_not_allowed")

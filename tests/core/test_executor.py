@@ -8,7 +8,16 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
-from plugins_app.core import Caller, Plugin, PluginError, PluginInput, PluginOutput, Scope
+from plugins_app.core import (
+    Caller,
+    Context,
+    Plugin,
+    PluginError,
+    PluginInput,
+    PluginMetadata,
+    PluginOutput,
+    Scope,
+)
 from plugins_app.core.errors import OutcomeUnknown, Unavailable, ZantaraError
 from plugins_app.core.execution import Execution, Status
 from plugins_app.core.executor import ExecutorOptions, PluginExecutor
@@ -515,3 +524,20 @@ async def test_a_replaced_object_is_unloaded_after_its_last_call() -> None:
     gate.set()
     assert code(await call) == ""
     await asyncio.wait_for(unloaded.wait(), 1)
+
+
+async def test_progress_is_logged_with_the_execution(caplog: pytest.LogCaptureFixture) -> None:
+    class Slow(Plugin[PluginInput, PluginOutput]):
+        metadata = PluginMetadata(name="t.slow")
+
+        async def execute(self, input_data: PluginInput, context: Context) -> PluginOutput:
+            context.progress(0.5, "half of it")
+            return PluginOutput()
+
+    caplog.set_level("INFO", "plugins.t.slow")
+    executor = await memory_executor(Slow)
+    output = await executor.execute("t.slow")
+
+    line = next(record for record in caplog.records if record.message == "progress")
+    assert (line.fraction, line.said) == (0.5, "half of it")
+    assert line.execution_id == output.metadata["execution_id"]

@@ -1,0 +1,174 @@
+"""A real server with its own database, and the system's Chromium in front of it.
+
+The server is a process: what is tested is what runs in production, static files with hashed names
+and the strict Content-Security-Policy included.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent.parent
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+]
+NAME, PASSWORD = "admin", "a-long-Password-1"  # noqa: S105
+STARTUP_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Site:
+    """`family` is a folder of plugins that tests may write to."""
+
+    url: str
+    family: Path
+
+    def execute(self, name: str, **input_data: Any) -> httpx.Response:
+        return httpx.post(f"{self.url}/api/plugins/{name}/execute", json={"input_data": input_data})
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    family = folder / f"browser_{folder.name}" / "family"
+    family.mkdir(parents=True)
+    port = _free_port()
+    environment = {
+        **os.environ,
+        "ZANTARA_VAR_DIR": str(folder / "var"),
+        "ZANTARA_PLUGIN_DIRS": f"{ROOT / 'plugins'},{family.parent}",
+        "ZANTARA_ANONYMOUS_RATE": "0",
+        "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+        "LOG_LEVEL": "WARNING",
+    }
+    for name in ("DATABASE_URL", "ZANTARA_ENV", "DEBUG"):
+        environment.pop(name, None)
+    for command in (
+        ["migrate", "-v0"],
+        ["collectstatic", "-v0", "--noinput"],
+        ["createsuperuser", "-v0", "--noinput", "--username", NAME, "--email", ""],
+    ):
+        subprocess.run(
+            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True
+        )
+    serve = ["-m", "uvicorn", "zantara.asgi:application", "--port", str(port)]
+    log = (folder / "server.log").open("wb")
+    server = subprocess.Popen(
+        [sys.executable, *serve, "--log-level", "warning"],
+        cwd=ROOT,
+        env=environment,
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        site = Site(f"http://127.0.0.1:{port}", family)
+        _wait_until_ready(site.url, server, folder / "server.log")
+        yield site
+    finally:
+        server.terminate()
+        server.wait(timeout=40)
+        log.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Polls: a process of its own cannot tell us otherwise."""
+    end = time.monotonic() + STARTUP_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            if httpx.get(f"{url}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    pytest.fail(f"The server did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        reason = f"There is no Chromium at {CHROMIUM}: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watch:
+    """What a page must not do: complain, break its policy, talk to others."""
+
+    url: str
+    console: list[str] = field(default_factory=list)
+    away: list[str] = field(default_factory=list)
+
+    def over(self, context: BrowserContext) -> None:
+        context.on("page", self._page)
+
+    def _page(self, page: Page) -> None:
+        page.on("console", self._message)
+        page.on("pageerror", lambda error: self.console.append(str(error)))
+        page.on("request", self._request)
+        page.on("dialog", lambda dialog: self.console.append(f"dialog: {dialog.message}"))
+
+    def _message(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.console.append(message.text)
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "data:")):
+            self.away.append(request.url)
+
+
+@pytest.fixture
+def watch(site: Site) -> Iterator[Watch]:
+    watch = Watch(site.url)
+    yield watch
+    assert watch.console == []
+    assert watch.away == []
+
+
+@pytest.fixture
+def page(site: Site, chromium: Browser, watch: Watch) -> Iterator[Page]:
+    """Logged in, on the marketplace."""
+    context = chromium.new_context(base_url=site.url, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(15_000)
+    watch.over(context)
+    page = context.new_page()
+    log_in(page)
+    yield page
+    context.close()
+
+
+def log_in(page: Page) -> None:
+    page.goto("/admin/login/?next=/admin/plugins/")
+    page.get_by_label("Username").fill(NAME)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(re.compile(r"/admin/plugins/$"))
