@@ -9,8 +9,8 @@ import pytest
 
 from plugins_app.api.execution import ExecuteCall, answer, answer_and_wait
 from plugins_app.api.reply import Reply
+from plugins_app.core.caller import SYSTEM_CALLER
 from plugins_app.runtime.loop import engine_loop
-from plugins_app.services.access import anonymous_caller
 
 CALLS = {
     "an answer": ("echo-it", b'{"input_data": {"text": "ha"}}', "application/json"),
@@ -37,14 +37,13 @@ def told(reply: Reply) -> tuple[Any, ...]:
 @pytest.mark.usefixtures("lab")
 @pytest.mark.parametrize(("name", "body", "content_type"), CALLS.values(), ids=CALLS)
 def test_both_ways_in_answer_the_same(name: str, body: bytes, content_type: str) -> None:
-    caller = anonymous_caller(address="192.0.2.1")
-    call = ExecuteCall(name, body, content_type, caller, "request-1")
+    call = ExecuteCall(name, body, content_type, SYSTEM_CALLER, "request-1")
 
     assert told(answer_and_wait(call)) == told(engine_loop.run(answer(call)))
 
 
 @pytest.mark.usefixtures("lab")
 def test_a_reply_states_its_length() -> None:
-    reply = answer_and_wait(ExecuteCall("lab.old", b"", "", anonymous_caller(), "request-1"))
+    reply = answer_and_wait(ExecuteCall("lab.old", b"", "", SYSTEM_CALLER, "request-1"))
 
     assert int(reply.headers["Content-Length"]) == len(reply.body)

@@ -35,14 +35,14 @@ class Server:
     def curl(self, path: str, *arguments: str) -> tuple[int, Any]:
         """(status, JSON body)."""
         address = f"http://127.0.0.1:{self.port}{path}"
-        command = ["curl", "-s", "-m", "20", "-w", "\n%{http_code}", *arguments, address]
+        command = ["curl", "-s", "-m", "60", "-w", "\n%{http_code}", *arguments, address]
         output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         body, _, status = output.rpartition("\n")
         return int(status), json.loads(body)
 
     def send(self, request: bytes) -> bytes:
         """The whole answer to these bytes, until the server closes."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(request)
             chunks = iter(lambda: _received(connection), b"")
             return b"".join(chunks)
@@ -265,7 +265,7 @@ def test_what_is_no_http_is_refused_by_the_server_itself(server: Server, sent: b
 
 
 def test_a_body_that_never_comes_leaves_nothing_behind(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(posted("Content-Length: 100", body=b'{"input_data": {'))
 
     assert server.running_rows() == 0

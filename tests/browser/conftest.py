@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -31,7 +31,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--no-first-run",
 ]
-NAME, PASSWORD = "admin", "a-long-Password-1"  # noqa: S105
+expect.set_options(timeout=20_000)
+NAME, PASSWORD = "admin", "a-long-Password-1"
 STARTUP_SECONDS = 60
 
 
@@ -158,7 +159,7 @@ def watch(site: Site) -> Iterator[Watch]:
 def page(site: Site, chromium: Browser, watch: Watch) -> Iterator[Page]:
     """Logged in, on the marketplace."""
     context = chromium.new_context(base_url=site.url, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(20_000)
     watch.over(context)
     page = context.new_page()
     log_in(page)

@@ -29,11 +29,11 @@ def test_login_shows_the_three_plugins(page: Page) -> None:
 
 
 def test_search_narrows_as_one_types_and_stays_in_the_address(page: Page) -> None:
-    page.get_by_label("Search").press_sequentially("pric")
+    page.get_by_role("searchbox").press_sequentially("pric")
     expect(page.locator("article")).to_have_count(1)
     expect(page.locator("#results [role=status]")).to_contain_text("match")
     expect(page.locator("mark").first).to_have_text("pric")
-    expect(page.get_by_label("Search")).to_be_focused()
+    expect(page.get_by_role("searchbox")).to_be_focused()
     expect(page).to_have_url(re.compile(r"\?q=pric$"))
     page.reload()
     expect(page.locator("article")).to_have_count(1)
@@ -41,7 +41,7 @@ def test_search_narrows_as_one_types_and_stays_in_the_address(page: Page) -> Non
     expect(page.get_by_role("heading", name="team.list_members")).to_be_visible()
     page.go_back()
     expect(page.locator("article")).to_have_count(1)
-    expect(page.get_by_label("Search")).to_have_value("pric")
+    expect(page.get_by_role("searchbox")).to_have_value("pric")
 
 
 def test_a_category_filters(page: Page) -> None:
@@ -51,12 +51,12 @@ def test_a_category_filters(page: Page) -> None:
 
 
 def test_a_search_without_result_offers_the_way_back(page: Page) -> None:
-    page.get_by_label("Search").fill("<b>nothing</b>")
+    page.get_by_role("searchbox").fill("<b>nothing</b>")
     expect(page.get_by_role("heading", name="No plugins match")).to_be_visible()
     expect(page.locator(".empty em")).to_have_text("Search: <b>nothing</b>")
     page.get_by_role("link", name="Clear filters").click()
     expect(page.get_by_role("heading", name=PRICING)).to_be_visible()
-    expect(page.get_by_label("Search")).to_have_value("")
+    expect(page.get_by_role("searchbox")).to_have_value("")
 
 
 def test_the_detail_page_draws_what_was_called(page: Page, site: Site) -> None:
@@ -169,7 +169,7 @@ def test_everything_important_works_without_javascript(
     watch.over(context)
     page = context.new_page()
     log_in(page)
-    page.get_by_label("Search").fill("pric")
+    page.get_by_role("searchbox").fill("pric")
     page.keyboard.press("Enter")
     expect(page.locator("article")).to_have_count(1)
     page.get_by_role("button", name=f"Disable {PRICING}").click()

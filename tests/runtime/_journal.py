@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from threading import Event, current_thread
@@ -26,6 +27,13 @@ async def run(executor: PluginExecutor, data: Any = None, **how: Any) -> Executi
 
 def code(execution: Execution) -> str:
     return execution.error.code if execution.error else ""
+
+
+async def until(condition: Callable[[], bool], patience: float = 5.0) -> None:
+    """Lets others run until it holds; for what has no event to wait for."""
+    async with asyncio.timeout(patience):
+        while not condition():
+            await asyncio.sleep(0)
 
 
 async def rows(**having: Any) -> list[ExecutionLog]:
@@ -57,6 +65,7 @@ class Database:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.commits = 0
+        self.committing = False
         self.away = False
         self.before_commit: Callable[[], None] = lambda: None
         self.after_commit: Callable[[], None] = lambda: None
@@ -79,8 +88,10 @@ class Database:
         if not only_the_writer(current_thread().name):
             self._commit(connection)
             return
+        self.committing = True
         self.before_commit()
         self._commit(connection)
+        self.committing = False
         self.commits += 1
         self.after_commit()
 
@@ -96,5 +107,5 @@ class Database:
     def hold(self) -> Event:
         """Commits wait until the event is set."""
         gate = Event()
-        self.before_commit = lambda: [None, gate.wait(10)][0]
+        self.before_commit = lambda: [None, gate.wait(3)][0]
         return gate
