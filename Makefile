@@ -20,7 +20,7 @@ run: $(VENV)/installed ## Set up and serve http://localhost:8000/ (another port:
 	@exec $(BIN)/python manage.py quickstart --host $(HOST) --port $(PORT)
 
 test: $(VENV)/installed-dev ## Run the whole test suite
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	ZANTARA_VAR_DIR=$(CURDIR)/var/test $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST)
 
 lint: $(VENV)/installed-dev ## Linters, types, import contracts, deployment checks
 	$(BIN)/ruff check .

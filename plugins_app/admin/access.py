@@ -11,6 +11,7 @@ from django.shortcuts import render
 
 from plugins_app.core.caller import Caller
 from plugins_app.services.access import caller_of_user
+from plugins_app.services.addresses import client_address
 from plugins_app.services.audit import Actor, actor_of
 
 VIEW = "plugins_app.view_installedplugin"
@@ -46,7 +47,9 @@ def _refusal(request: HttpRequest, permission: str) -> HttpResponse:
 
 
 def caller(request: HttpRequest) -> Caller:
-    return caller_of_user(request.user, address=request.META.get("REMOTE_ADDR") or "")
+    forwarded_for = request.headers.get("X-Forwarded-For", "")
+    address = client_address(request.META.get("REMOTE_ADDR") or "", forwarded_for)
+    return caller_of_user(request.user, address=address)
 
 
 def actor(request: HttpRequest) -> Actor:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from rest_framework.authentication import SessionAuthentication
@@ -20,6 +18,7 @@ from plugins_app.services.access import (
     caller_of_key,
     caller_of_user,
 )
+from plugins_app.services.addresses import client_address
 
 MODEL_HEADER = "X-Zantara-Model"
 _MAX_MODEL_LENGTH = 64
@@ -57,27 +56,5 @@ def stated_model(request: HttpRequest) -> str:
 
 
 def address_of(request: HttpRequest) -> str:
-    """The client's address; X-Forwarded-For counts only from trusted proxies, from the right."""
-    address: str = request.META.get("REMOTE_ADDR") or ""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
-    while hops and _trusted(address):
-        hop = hops.pop()
-        if not _is_address(hop):
-            break
-        address = hop
-    return address
-
-
-def _trusted(address: str) -> bool:
-    return _is_address(address) and any(
-        ip_address(address) in ip_network(network, strict=False)
-        for network in settings.ZANTARA_TRUSTED_PROXIES
-    )
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+    forwarded_for = request.headers.get("X-Forwarded-For", "")
+    return client_address(request.META.get("REMOTE_ADDR") or "", forwarded_for)

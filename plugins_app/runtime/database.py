@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -12,12 +13,26 @@ from django.db import close_old_connections, connections
 T = TypeVar("T")
 
 THREADS = 4
-_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="zantara-database")
+
+
+class _Threads:
+    """A pool's threads do not survive a fork, and it would not notice."""
+
+    def __init__(self) -> None:
+        self._build()
+        os.register_at_fork(after_in_child=self._build)
+
+    def _build(self) -> None:
+        self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="zantara-database")
+
+
+_threads = _Threads()
 
 
 async def in_database_thread(work: Callable[[], T]) -> T:
     """Run `work` where it may block on the database."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _with_fresh_connection, work)
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_threads.pool, _with_fresh_connection, work)
 
 
 def _with_fresh_connection(work: Callable[[], T]) -> T:

@@ -117,6 +117,8 @@ class JournalWriter:
             if not batch:
                 return
             self._commit(batch)
+            if self._away:
+                return
 
     def _next_batch(self) -> Batch:
         count = min(len(self._waiting), MAX_BATCH)

@@ -18,39 +18,44 @@ T = TypeVar("T")
 
 class EngineLoop:
     def __init__(self) -> None:
+        self._forget()
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        """Also after a fork: the thread is not there any more, and the lock may have been held."""
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._thread_id: int | None = None
-        self._pid = 0
 
     def adopt(self) -> None:
         """Take the running loop of the calling thread."""
         with self._lock:
             self._loop = asyncio.get_running_loop()
-            self._thread_id = threading.get_ident()
-            self._pid = os.getpid()
+            self._thread, self._thread_id = None, threading.get_ident()
 
     def release(self) -> None:
+        """Let go of the adopted loop, or end our own."""
         with self._lock:
-            self._loop = None
+            if self._loop and self._thread:
+                self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop = self._thread = None
 
     @property
     def running(self) -> bool:
-        return self._loop is not None and self._pid == os.getpid() and not self._loop.is_closed()
+        return self._loop is not None and not self._loop.is_closed()
 
     def get(self) -> asyncio.AbstractEventLoop:
         """The loop; started in a daemon thread where nobody adopted one (again after a fork)."""
         with self._lock:
-            if not self.running:
-                self._start()
-            assert self._loop is not None
+            if self._loop is None or self._loop.is_closed():
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=_run, args=(self._loop,), name="zantara-loop", daemon=True
+                )
+                self._thread.start()
+                self._thread_id = self._thread.ident
             return self._loop
-
-    def _start(self) -> None:
-        loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever, name="zantara-loop", daemon=True)
-        thread.start()
-        self._loop, self._thread_id, self._pid = loop, thread.ident, os.getpid()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(coroutine, self.get())
@@ -64,15 +69,21 @@ class EngineLoop:
         future = asyncio.run_coroutine_threadsafe(coroutine, loop)
         try:
             return future.result(timeout)
-        except TimeoutError:
+        finally:
             future.cancel()
-            raise
 
     def bring(self, coroutine: Coroutine[Any, Any, T]) -> Awaitable[T]:
         """Await something of the engine's loop from whatever loop is running."""
         if self.running and asyncio.get_running_loop() is self._loop:
             return coroutine
         return asyncio.wrap_future(self.submit(coroutine))
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
 
 
 engine_loop = EngineLoop()

@@ -1,0 +1,106 @@
+"""Payloads in the log: masked, cut, or left out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, Field, SecretStr
+
+from plugins_app.core.plugin import PluginInput, PluginOutput
+from plugins_app.core.testing import memory_executor
+from plugins_app.runtime.database import in_database_thread
+from plugins_app.runtime.journal import ExecutionJournal
+from tests.core.calls import plugin
+from tests.runtime._journal import row, run
+from tests.runtime.conftest import MakeExecutor, MakeJournal
+
+
+class Account(BaseModel):
+    owner: str
+    pin: str = Field(json_schema_extra={"x-sensitive": True})
+
+
+class Payment(PluginInput):
+    token: SecretStr = SecretStr("")
+    accounts: list[Account] = []
+    note: Any = None
+
+
+class Receipt(PluginOutput):
+    account: Account
+
+
+async def pay(self: Any, input_data: Payment) -> Receipt:
+    return Receipt(account=Account(owner="Ayu", pin="4321"))
+
+
+async def test_secrets_are_masked_in_nested_models(serve: MakeExecutor) -> None:
+    executor = await serve(plugin(pay, input=Payment, output=Receipt))
+    accounts = [{"owner": "Budi", "pin": "1234"}]
+    await run(executor, {"token": "hush", "accounts": accounts, "note": "n"})
+    written = await row()
+    assert json.loads(written.input) == {
+        "token": "********",
+        "accounts": [{"owner": "Budi", "pin": "********"}],
+        "note": "n",
+    }
+    assert json.loads(written.output) == {"account": {"owner": "Ayu", "pin": "********"}}
+
+
+async def test_a_model_that_was_handed_over_is_masked_like_its_json(serve: MakeExecutor) -> None:
+    executor = await serve(plugin(pay, input=Payment, output=Receipt))
+    data = Payment(token=SecretStr("hush"), accounts=[Account(owner="Budi", pin="1234")])
+    await run(executor, data)
+    written = await row()
+    assert "1234" not in written.input
+    assert "hush" not in written.input
+    assert json.loads(written.input)["accounts"][0]["owner"] == "Budi"
+
+
+async def test_a_long_payload_is_cut_and_hashed(serve: MakeExecutor) -> None:
+    async def long(self: Any, input_data: Any) -> PluginOutput:
+        return PluginOutput(data="x" * 70_000)
+
+    execution = await run(await serve(plugin(long)))
+    assert execution.answer
+    written = json.loads((await row()).output)
+    assert written["bytes"] == 70_002
+    assert written["sha256"] == hashlib.sha256(execution.answer.data).hexdigest()
+    assert len(json.dumps(written)) < 2_000
+
+
+async def test_a_payload_of_64_kib_is_kept_whole(serve: MakeExecutor) -> None:
+    async def long(self: Any, input_data: Any) -> PluginOutput:
+        return PluginOutput(data="x" * (64 * 1024 - 2))
+
+    await run(await serve(plugin(long)))
+    assert len((await row()).output) == 64 * 1024
+
+
+async def test_payloads_can_be_left_out(make_journal: MakeJournal) -> None:
+    journal: Any = make_journal(payloads=False)
+    executor = await memory_executor(plugin(pay, input=Payment, output=Receipt), journal=journal)
+    await run(executor, {"note": "n"})
+    written = await row()
+    assert (written.status, written.input, written.output) == ("succeeded", "", "")
+
+
+async def test_what_json_cannot_hold_is_still_written_down(serve: MakeExecutor) -> None:
+    async def take(self: Any, input_data: Payment) -> PluginOutput:
+        return PluginOutput()
+
+    executor = await serve(plugin(take, input=Payment))
+    for odd in ("\ud800", 2**80, b"\xff", {1, 2}, object(), {(1, 2): 3}):
+        assert (await run(executor, {"note": odd})).error is None
+
+
+async def test_refused_input_is_not_kept(
+    serve: MakeExecutor, journal: ExecutionJournal
+) -> None:
+    executor = await serve(plugin(pay, input=Payment, output=Receipt))
+    await run(executor, {"tokn": "hush"})
+    await in_database_thread(journal.close)
+    written = await row()
+    assert (written.status, written.error_code, written.input) == ("refused", "invalid_input", "")
