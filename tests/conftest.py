@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings as hypothesis
+
+# The same examples on every run, and no clock: a busy machine is no failure.
+hypothesis.register_profile("zantara", deadline=None, derandomize=True)
+hypothesis.load_profile("zantara")
 
 
 @pytest.fixture
