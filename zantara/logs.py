@@ -20,7 +20,11 @@ def configure(_: dict[str, Any]) -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if settings.LOG_JSON
-        else structlog.dev.ConsoleRenderer(colors=False)
+        else structlog.dev.ConsoleRenderer(
+            colors=False,
+            # The default would print local variables, and with them callers' secrets.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     logging.config.dictConfig(
         {
@@ -42,6 +46,8 @@ def configure(_: dict[str, Any]) -> None:
             "loggers": {
                 "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
                 "httpx": {"level": "WARNING"},
+                # Every 4xx would be a warning; the execution log counts them.
+                "django.request": {"level": "ERROR"},
                 # A wrong Host header is anybody's to send; it is answered 400, not explained.
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
             },

@@ -223,7 +223,8 @@ ZANTARA_RETENTION_FAILURES_DAYS = env.int("ZANTARA_RETENTION_FAILURES_DAYS", def
 ZANTARA_METRICS_TOKEN = env.str("ZANTARA_METRICS_TOKEN", default="")
 ZANTARA_API_KEY_PEPPER = env.str("ZANTARA_API_KEY_PEPPER", default="") or SECRET_KEY
 
-LOGGING: dict[str, Any] = {}  # Set up by zantara.logs, so that Django and ours share one format.
+# Not empty, since Django skips an empty one; all of it is said in zantara.logs.
+LOGGING: dict[str, Any] = {"version": 1}
 LOGGING_CONFIG = "zantara.logs.configure"
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_JSON = env.bool("LOG_JSON", default=not EMBEDDED)

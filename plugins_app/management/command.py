@@ -7,24 +7,27 @@ Exit codes: 0 ok, 1 failure, 2 usage, 3 partial success, 4 plugin not found, 130
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-import orjson
 from django.core.management import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 from rich.console import Console
 from rich.progress import Progress
 
-from plugins_app.core.errors import LoadError, PluginNotFound, ZantaraError
+from plugins_app.core.errors import LoadError, PluginNotFound, Unavailable, ZantaraError
+from plugins_app.management import tables
 from plugins_app.runtime.engine import close_engine
 
 FAILED, PARTIAL, NOT_FOUND, INTERRUPTED = 1, 3, 4, 130
 Advance = Callable[[int, int, str], None]
-_LINES_OF_PROGRESS = 10
 _WORTH_PROGRESS = 20
+_QUIETER = {"plugins_app": logging.ERROR, "plugins": logging.WARNING}
+"""A command tells itself what happened; only what it cannot know is worth a log line."""
 
 
 class ZantaraCommand(BaseCommand):
@@ -42,36 +45,45 @@ class ZantaraCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.json, self.verbosity = options["json"], options["verbosity"]
-        if self.verbosity < 2:
-            logging.getLogger("plugins_app").setLevel(logging.ERROR)
+        self._colors = {"no_color": options["no_color"], "force": options["force_color"]}
+        self._emitted = False
+        try:
+            with _quieter_logs(self.verbosity):
+                self._run_and_close(options)
+        except CommandError as error:
+            self._tell(error)
+            raise
+
+    def _run_and_close(self, options: dict[str, Any]) -> None:
         try:
             self._run_translating(options)
-        except CommandError as error:
-            if self.json and not self._emitted:
-                self.emit({"success": False, "error": str(error), "code": error.returncode})
-            raise
         finally:
             close_engine()
-
-    _emitted = False
 
     def _run_translating(self, options: dict[str, Any]) -> None:
         try:
             self.run(**options)
-        except KeyboardInterrupt:
-            self.fail("Interrupted", INTERRUPTED)
+        except KeyboardInterrupt as error:
+            raise CommandError("Interrupted", returncode=INTERRUPTED) from error
         except PluginNotFound as error:
-            self.fail(str(error), NOT_FOUND)
-        except LoadError as error:
-            place = f" ({error.location})" if error.location else ""
-            self.fail(f"{error}{place}")
+            raise CommandError(str(error), returncode=NOT_FOUND) from error
         except ZantaraError as error:
-            self.fail(str(error))
+            raise CommandError(_with_place(error)) from error
         except DatabaseError as error:
-            self.fail(f"The database is not ready: {error}. Run: python manage.py migrate")
+            raise CommandError(_of_database(error)) from error
+        except BrokenPipeError:
+            _point_stdout_nowhere()
+            raise SystemExit(FAILED) from None
 
-    def fail(self, message: str, code: int = FAILED) -> NoReturn:
-        raise CommandError(message, returncode=code)
+    def _tell(self, error: CommandError) -> None:
+        """Where Django's one line on stderr is not enough."""
+        if self.verbosity > 2 and error.__cause__:
+            self.stderr.write("".join(traceback.format_exception(error.__cause__)), style_func=str)
+        if not self._emitted:
+            self.emit({"success": False, "error": str(error), "code": _code_of(error)})
+
+    def fail(self, message: str, returncode: int = FAILED) -> NoReturn:
+        raise CommandError(message, returncode=returncode)
 
     # --- output -----------------------------------------------------------------------------------
 
@@ -89,41 +101,48 @@ class ZantaraCommand(BaseCommand):
         """The result, for machines; written only with `--json`."""
         if self.json:
             self._emitted = True
-            text = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)
-            self.stdout.write(text.decode())
+            self.stdout.write(tables.to_json(document))
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Columns as wide as their widest cell; numbers stand right."""
-        cells = [[str(header).upper() for header in headers]]
-        cells += [["-" if cell is None else str(cell) for cell in row] for row in rows]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        right = [
-            bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(len(headers))
-        ]
-        for line in cells:
-            padded = [
-                cell.rjust(width) if to_right else cell.ljust(width)
-                for cell, width, to_right in zip(line, widths, right, strict=True)
-            ]
-            self.say("  ".join(padded).rstrip())
+        for line in tables.lines(headers, rows, tables.width_of(self.stdout)):
+            self.say(line)
+
+    def facts(self, title: str, facts: Mapping[str, Any]) -> None:
+        """Name and value below each other."""
+        self.say(f"\n{title}")
+        for name, value in facts.items():
+            self.say(f"  {name:<20} {tables.cell(value)}")
+
+    # --- progress and questions -------------------------------------------------------------------
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Advance]:
-        """A bar on a terminal, else a line per tenth; silent for little work, -v0 and --json."""
-        if self.verbosity < 1 or self.json:
+        """A bar on a terminal, else a line per tenth, or per item with -v2; little work is done
+        without a word."""
+        if self.verbosity < 1:
             yield lambda done, total, name: None
-        elif sys.stderr.isatty():
-            with Progress(console=Console(stderr=True), transient=True) as bar:
+        elif self.verbosity > 1:
+            yield lambda done, total, name: self.note(f"{what}: {done} of {total}  {name}")
+        elif self.stderr.isatty():
+            with Progress(console=self._console(), transient=True) as bar:
                 task = bar.add_task(what, total=None)
                 yield lambda done, total, name: bar.update(task, completed=done, total=total)
         else:
             yield self._line_per_tenth(what)
 
+    def _console(self) -> Console:
+        force = self._colors["force"] or None
+        return Console(stderr=True, no_color=self._colors["no_color"], force_terminal=force)
+
     def _line_per_tenth(self, what: str) -> Advance:
+        told = 0
+
         def advance(done: int, total: int, name: str) -> None:
-            step = max(1, total // _LINES_OF_PROGRESS)
-            if total >= _WORTH_PROGRESS and done % step == 0:
+            nonlocal told
+            tenth = done * 10 // max(total, 1)
+            if total >= _WORTH_PROGRESS and tenth > told:
                 self.note(f"{what}: {done} of {total}")
+            told = tenth
 
         return advance
 
@@ -133,9 +152,48 @@ class ZantaraCommand(BaseCommand):
             return
         if not sys.stdin.isatty():
             self.fail(f"{question} Repeat with --no-input to confirm.")
-        if input(f"{question} [y/N] ").strip().lower() not in {"y", "yes"}:
+        self.stderr.write(f"{question} [y/N] ", style_func=str, ending="")
+        self.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             self.fail("Nothing was changed.")
 
 
-def _is_number(cell: Any) -> bool:
-    return cell is None or isinstance(cell, (int, float)) or str(cell).rstrip(" %ms").isdecimal()
+_CODES = {PARTIAL: "partial", NOT_FOUND: PluginNotFound.code, INTERRUPTED: "interrupted"}
+
+
+def _code_of(error: CommandError) -> str:
+    """The failure's stable name, for machines."""
+    if isinstance(error.__cause__, ZantaraError):
+        return error.__cause__.code
+    if isinstance(error.__cause__, DatabaseError):
+        return Unavailable.code
+    return _CODES.get(error.returncode, "failed")
+
+
+def _point_stdout_nowhere() -> None:
+    """Whoever read it has left, and Python would complain once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _with_place(error: ZantaraError) -> str:
+    place = error.location if isinstance(error, LoadError) else ""
+    return f"{error} ({place})" if place else str(error)
+
+
+def _of_database(error: DatabaseError) -> str:
+    text = (str(error).splitlines() or [type(error).__name__])[0]
+    if any(sign in text for sign in ("no such table", "no such column", "does not exist")):
+        return f"The database is not migrated ({text}). Run: python manage.py migrate"
+    return f"The database does not do its part: {text}. More: python manage.py doctor"
+
+
+@contextmanager
+def _quieter_logs(verbosity: int) -> Iterator[None]:
+    before = {name: logging.getLogger(name).level for name in _QUIETER}
+    try:
+        for name, level in _QUIETER.items() if verbosity < 2 else ():
+            logging.getLogger(name).setLevel(level)
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

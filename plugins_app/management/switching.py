@@ -25,7 +25,7 @@ class SwitchCommand(ZantaraCommand):
         parser.add_argument("--no-input", action="store_true", help="Do not ask.")
 
     def run(self, *, reason: str, dry_run: bool, no_input: bool, **options: Any) -> None:
-        views = selected(options)
+        views = [view for view in selected(options) if view.loaded or view.row]
         if not views:
             self.fail(
                 "No plugin matches; name one, or use --category, --tag or --status", NOT_FOUND

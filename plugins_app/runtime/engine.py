@@ -6,6 +6,7 @@ never at import.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
@@ -21,7 +22,7 @@ from plugins_app.core.execution import Execution
 from plugins_app.core.executor import ExecutorOptions, PluginExecutor, World
 from plugins_app.core.memory_state import MemoryState
 from plugins_app.core.middleware.admit import Limits
-from plugins_app.core.registry import PluginRegistry
+from plugins_app.core.registry import PluginRegistry, Progress
 from plugins_app.core.snapshot import Policy
 from plugins_app.runtime.catalogue import ExecutorCatalogue
 from plugins_app.runtime.config import TomlConfig
@@ -35,13 +36,15 @@ from plugins_app.runtime.store import DatabaseStore
 
 logger = logging.getLogger(__name__)
 
+CANCEL_SECONDS = 5.0
+_POLL_SECONDS = 0.01
+
 
 class Engine:
     """Build it anywhere; `open` and everything after it runs on the engine's loop."""
 
     def __init__(self) -> None:
         self.worker = f"{socket.gethostname()}:{os.getpid()}"
-        self.pid = os.getpid()
         self._world = World()
         self._http: httpx.AsyncClient | None = None
         self.registry = PluginRegistry(
@@ -64,26 +67,41 @@ class Engine:
             ),
         )
         self.loaded = False
+        self._opening = asyncio.Lock()
+        self._closed = False
         self.reloaded: dict[str, int] = {}
         """Plugin -> generation of the reload that this process itself has done."""
 
-    async def open(self) -> None:
+    async def open(self, progress: Progress = lambda done, total, module: None) -> None:
         """Load the registry under the operators' decisions. Doing it twice does nothing."""
         if self.loaded:
             return
-        await self.take_policies()
-        await self.registry.load()
-        self.loaded = True
+        async with self._opening:
+            if not self.loaded:
+                await self.take_policies()
+                await self.registry.load(everything=self._closed, progress=progress)
+                self.loaded = True
 
     async def take_policies(self) -> None:
         policies = await in_database_thread(read_policies)
         self.registry.apply_policies(policies, Policy(enabled=settings.ZANTARA_AUTO_ENABLE))
 
     async def close(self) -> None:
+        """It may be opened again."""
+        self.loaded, self._closed = False, True
+        await self._until_idle()
         await self.registry.close()
         if self._http:
             await self._http.aclose()
+            self._http = None
         await in_database_thread(self.journal.close)
+
+    async def _until_idle(self) -> None:
+        """Calls that were cancelled still have to say so to the journal."""
+        end = self._world.clock() + CANCEL_SECONDS
+        while self.executor.in_flight and self._world.clock() < end:  # noqa: ASYNC110
+            await asyncio.sleep(_POLL_SECONDS)
+        await asyncio.sleep(0)
 
     def drain(self) -> None:
         """New calls are refused; those in flight go on."""
@@ -100,7 +118,7 @@ class Engine:
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
-            self._http = httpx.AsyncClient(follow_redirects=False)
+            self._http = httpx.AsyncClient(follow_redirects=False, timeout=None)  # noqa: S113  (HttpxClient has one for each request)
         return self._http
 
 
@@ -116,14 +134,14 @@ def current_engine() -> Engine:
     """This process's engine, built on first use and again after a fork."""
     global _engine
     with _lock:
-        if _engine is None or _engine.pid != os.getpid():
+        if _engine is None:
             _engine = Engine()
         return _engine
 
 
 def close_engine() -> None:
     """End this process's engine, if it ever began, with all that waits to be written."""
-    if _engine is not None and _engine.pid == os.getpid():
+    if _engine is not None:
         engine_loop.run(_engine.close())
         forget_engine()
 
@@ -133,3 +151,12 @@ def forget_engine() -> None:
     global _engine
     with _lock:
         _engine = None
+
+
+def _after_fork() -> None:
+    """The engine's threads stayed with the parent, which may have held the lock."""
+    global _lock, _engine
+    _lock, _engine = Lock(), None
+
+
+os.register_at_fork(after_in_child=_after_fork)

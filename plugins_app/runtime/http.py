@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -35,12 +38,11 @@ class HttpxClient:
         timeout: float | None = None,
     ) -> HttpResponse:
         seconds = min(timeout or DEFAULT_SECONDS, max(self._remaining(), 0.001))
+        request = self._client().stream(method, url, headers=headers, params=params, json=json)
         try:
-            async with self._client().stream(
-                method, url, headers=headers, params=params, json=json, timeout=seconds
-            ) as response:
+            async with asyncio.timeout(seconds), request as response:
                 body = await _read(response)
-        except httpx.TransportError as error:
+        except (httpx.TransportError, TimeoutError) as error:
             raise TransientError(f"Upstream did not answer: {type(error).__name__}") from error
         if response.status_code in _WORTH_A_RETRY:
             raise TransientError(
@@ -59,5 +61,11 @@ async def _read(response: httpx.Response) -> bytes:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds, from either form of the header."""
     value = response.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else None
+    if value.isdecimal():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None

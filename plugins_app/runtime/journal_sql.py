@@ -3,8 +3,10 @@ the ORM. Table and column names come from the models; every value is a parameter
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from plugins_app.models import (
@@ -47,6 +49,18 @@ def _insert(model: type[Model], columns: Sequence[str]) -> str:
     return f"INSERT INTO {_table(model)} ({names}) VALUES ({values})"  # noqa: S608
 
 
+@cache
+def _upsert(model: type[Model], keys: str, values: str, change: str) -> str:
+    """`keys` and `values` are column names; `change` says what becomes of {old} and {new}."""
+    table, conflict = _table(model), ", ".join(keys.split())
+    changes = ", ".join(
+        f"{name} = {change.format(old=f'{table}.{name}', new=f'excluded.{name}')}"
+        for name in values.split()
+    )
+    insert = _insert(model, [*keys.split(), *values.split()])
+    return f"{insert} ON CONFLICT ({conflict}) DO UPDATE SET {changes}"
+
+
 _INSERT = _insert(ExecutionLog, COLUMNS)
 _INSERT_ONCE = f"{_INSERT} ON CONFLICT (id) DO NOTHING RETURNING id"
 _FINISH = (
@@ -63,12 +77,16 @@ class JournalSql:
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self._connection = connection
+        self._adapted: dict[datetime, Any] = {}
         self._greatest = "MAX" if connection.vendor == "sqlite" else "GREATEST"
 
     def _adapt(self, value: Any) -> Any:
-        if isinstance(value, datetime):
-            return self._connection.ops.adapt_datetimefield_value(value)
-        return value
+        """A batch has few moments, and adapting one costs as much as binding twenty values."""
+        if not isinstance(value, datetime):
+            return value
+        if value not in self._adapted:
+            self._adapted[value] = self._connection.ops.adapt_datetimefield_value(value)
+        return self._adapted[value]
 
     def _values(self, row: Row, columns: Iterable[str]) -> list[Any]:
         return [self._adapt(row[column]) for column in columns]
@@ -103,39 +121,27 @@ class JournalSql:
 
     def add(self, rollup: Rollup) -> None:
         """Keys are sorted: two processes that upsert in different orders would deadlock."""
-        self._add_counts(MetricMinute, rollup.counts.items())
-        hours: dict[tuple[str, str, datetime, str], int] = {}
+        self._add_counts(MetricMinute, rollup.counts)
+        hours: Counter[tuple[str, str, datetime, str]] = Counter()
         for (plugin, version, minute, metric), amount in rollup.counts.items():
-            key = (plugin, version, minute.replace(minute=0), metric)
-            hours[key] = hours.get(key, 0) + amount
-        self._add_counts(MetricHour, hours.items())
+            hours[plugin, version, minute.replace(minute=0), metric] += amount
+        self._add_counts(MetricHour, hours)
         self._add_callers(rollup)
         self._raise_peaks(rollup)
 
     def _upsert(
         self, model: type[Model], keys: str, values: str, change: str, rows: list[list[Any]]
     ) -> None:
-        if not rows:
-            return
-        columns = [*keys.split(), *values.split()]
-        conflict = ", ".join(keys.split())
-        table = _table(model)
-        changes = ", ".join(
-            f"{name} = {change.format(old=f'{table}.{name}', new=f'excluded.{name}')}"
-            for name in values.split()
-        )
-        statement = f"{_insert(model, columns)} ON CONFLICT ({conflict}) DO UPDATE SET {changes}"
-        with self._connection.cursor() as cursor:
-            cursor.executemany(statement, rows)
+        if rows:
+            with self._connection.cursor() as cursor:
+                cursor.executemany(_upsert(model, keys, values, change), rows)
 
     def _add_counts(
-        self,
-        model: type[Model],
-        counts: Iterable[tuple[tuple[str, str, datetime, str], int]],
+        self, model: type[Model], counts: Counter[tuple[str, str, datetime, str]]
     ) -> None:
         rows = [
             [plugin, self._adapt(at), version, metric, amount]
-            for (plugin, version, at, metric), amount in sorted(counts)
+            for (plugin, version, at, metric), amount in sorted(counts.items())
         ]
         self._upsert(model, "plugin at version metric", "value", "{old} + {new}", rows)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from types import FrameType
 from typing import Any
 
 from plugins_app.runtime.database import in_database_thread
-from plugins_app.runtime.engine import current_engine, forget_engine
+from plugins_app.runtime.engine import Engine, current_engine, forget_engine
 from plugins_app.runtime.loop import engine_loop
 from plugins_app.runtime.watcher import Seen, Watcher
 
@@ -20,14 +21,15 @@ async def start_on_this_loop() -> None:
     """Under ASGI, at lifespan start: the server's loop becomes the engine's."""
     engine_loop.adopt()
     await _start()
-    _drain_on_sigterm()
+    _drain_on_sigterm(current_engine())
 
 
 def ensure_started() -> None:
-    """Elsewhere, on first use: a loop in a thread, and the same watcher."""
-    with _lock:
-        if _watcher is None:
-            engine_loop.run(_start())
+    """Where there is no lifespan, before each request: a loop in a thread, the same watcher."""
+    if _watcher is None:
+        with _lock:
+            if _watcher is None:
+                engine_loop.run(_start())
 
 
 async def _start() -> None:
@@ -52,15 +54,23 @@ async def stop() -> None:
     engine_loop.release()
 
 
-def _drain_on_sigterm() -> None:
+def _drain_on_sigterm(engine: Engine) -> None:
     """Refuse new calls as soon as the signal comes; the server's own handler follows."""
     if threading.current_thread() is not threading.main_thread():
         return
     previous: Any = signal.getsignal(signal.SIGTERM)
 
     def handle(number: int, frame: FrameType | None) -> None:
-        current_engine().drain()
+        engine.drain()
         if callable(previous):
             previous(number, frame)
 
     signal.signal(signal.SIGTERM, handle)
+
+
+def _after_fork() -> None:
+    global _watcher, _lock
+    _watcher, _lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

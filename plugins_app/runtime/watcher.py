@@ -12,9 +12,10 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from plugins_app.core.errors import ZantaraError
@@ -31,6 +32,8 @@ HEARTBEAT_SECONDS = 2.0
 SWEEP_SECONDS = 10.0
 STALE_SECONDS = 15.0
 """A worker that has not been seen for so long is taken for dead."""
+FORGET = timedelta(hours=1)
+"""So long its row stays, for whoever looks for what happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Watcher:
             self._next_sweep = now + SWEEP_SECONDS
             if swept := sweep(timezone.now()):
                 logger.warning("abandoned executions swept", extra={"count": swept})
+            Worker.objects.filter(seen__lt=timezone.now() - FORGET).delete()
 
     def _take_over(self, state: Seen) -> None:
         if state == self.seen:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -122,6 +123,23 @@ def rotate_key(actor: Actor, key: ApiKey, *, overlap: timedelta = timedelta(0)) 
         )
         record(actor, "key.rotate", f"key:{key.name}", after={"prefix": made.key.prefix})
     return made
+
+
+def describe_key(key: ApiKey) -> dict[str, Any]:
+    """Everything about a key but its secret, which nobody knows."""
+    expired = key.expires is not None and key.expires <= timezone.now()
+    return {
+        "name": key.name,
+        "prefix": key.prefix,
+        "state": "revoked" if key.revoked else "expired" if expired else "active",
+        "scopes": key.scopes,
+        "plugins": key.plugins,
+        "owner": key.owner.get_username() if key.owner else None,
+        "model": key.model or None,
+        "rate_limit": key.rate_limit,
+        "expires": key.expires,
+        "last_used": key.last_used,
+    }
 
 
 def authenticate_key(secret: str) -> ApiKey | None:

@@ -18,6 +18,7 @@ from plugins_app.core.search import rank, suggestions
 from plugins_app.core.snapshot import Snapshot
 from plugins_app.core.state import BreakerState, BreakerStatus
 from plugins_app.models import InstalledPlugin
+from plugins_app.services.installed import of_module
 from plugins_app.services.registry import breaker_states, snapshot
 
 
@@ -207,16 +208,11 @@ def _not_loaded(current: Snapshot, rows: Mapping[str, InstalledPlugin]) -> list[
     """Plugins without a live version: by their name where it is known, else by their module."""
     broken: dict[str, Failure] = {}
     for failure in current.errors:
-        name = failure.plugin or _name_from_rows(failure, rows) or failure.module
+        row = of_module(failure.module, rows.values())
+        name = failure.plugin or (row.name if row else failure.module)
         if name not in current.plugins:
             broken[name] = failure
     return [_broken_view(name, failure, rows.get(name)) for name, failure in broken.items()]
-
-
-def _name_from_rows(failure: Failure, rows: Mapping[str, InstalledPlugin]) -> str:
-    """A module that does not import cannot say its name; the last discovery that read it could."""
-    named = (n for n, row in rows.items() if row.metadata.get("module") == failure.module)
-    return next(named, "")
 
 
 def _broken_view(name: str, failure: Failure, row: InstalledPlugin | None) -> PluginView:

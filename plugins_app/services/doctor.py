@@ -8,20 +8,26 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Max
+from django.utils import timezone
 
 from plugins_app.checks import sqlite_has_wal_fix
 from plugins_app.core.errors import ZantaraError
-from plugins_app.models import ApiKey, InstalledPlugin
+from plugins_app.models import ApiKey, AuditEvent, ExecutionLog, InstalledPlugin, Worker
 from plugins_app.services.health import database_answers
 from plugins_app.services.registry import snapshot
 from plugins_app.services.workers import live_workers
 
 LEAST_FREE_BYTES = 512 * 1024 * 1024
+LEAST_SECRET = 50
+LEAST_VARIETY = 5
+CLOCK_TOLERANCE = timedelta(seconds=5)
 
 
 class Level(StrEnum):
@@ -43,11 +49,11 @@ Check = Callable[[], Iterator[Finding]]
 
 
 def examine() -> list[Finding]:
-    """All checks; those that need a database are left out where there is none."""
+    """All checks; those that need a migrated database are left out where there is none."""
     findings = [finding for check in _LOCAL for finding in check()]
-    if any(finding.id == "ZD10" and finding.level is Level.ERROR for finding in findings):
-        return findings
-    return findings + [finding for check in _WITH_DATABASE for finding in check()]
+    if not any(f.id in _NEEDED and f.level is Level.ERROR for f in findings):
+        findings += [finding for check in _WITH_DATABASE for finding in check()]
+    return findings
 
 
 def _ok(number: str, title: str) -> Finding:
@@ -111,6 +117,19 @@ def _debug() -> Iterator[Finding]:
         yield _ok("ZD04", "DEBUG is off")
 
 
+def _secret_key() -> Iterator[Finding]:
+    if len(settings.SECRET_KEY) < LEAST_SECRET or len(set(settings.SECRET_KEY)) < LEAST_VARIETY:
+        yield Finding(
+            "ZD08",
+            Level.ERROR,
+            "SECRET_KEY is short or simple",
+            "Whoever guesses it can sign in as anybody.",
+            "python -c 'import secrets; print(secrets.token_urlsafe(64))'",
+        )
+    else:
+        yield _ok("ZD08", "SECRET_KEY is long and random")
+
+
 def _pepper() -> Iterator[Finding]:
     if not settings.EMBEDDED and settings.ZANTARA_API_KEY_PEPPER == settings.SECRET_KEY:
         yield Finding(
@@ -163,7 +182,11 @@ def _database() -> Iterator[Finding]:
         )
         return
     yield _ok("ZD10", f"Database: {connections['default'].vendor}")
-    if connections["default"].vendor == "sqlite" and not sqlite_has_wal_fix():
+    if connections["default"].vendor != "sqlite":
+        return
+    if sqlite_has_wal_fix():
+        yield _ok("ZD11", f"SQLite {sqlite3.sqlite_version}")
+    else:
         yield Finding(
             "ZD11",
             Level.WARNING,
@@ -174,6 +197,8 @@ def _database() -> Iterator[Finding]:
 
 
 def _migrations() -> Iterator[Finding]:
+    if not database_answers():
+        return
     executor = MigrationExecutor(connections["default"])
     if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
         yield Finding(
@@ -203,6 +228,10 @@ def _plugins() -> Iterator[Finding]:
             f"It is not served ({failure.location}).",
             "Mend it, then: python manage.py discover_plugins",
         )
+    yield from _waiting()
+
+
+def _waiting() -> Iterator[Finding]:
     waiting = InstalledPlugin.objects.filter(installed=True, enabled=False).count()
     if waiting:
         yield Finding(
@@ -217,6 +246,14 @@ def _plugins() -> Iterator[Finding]:
 def _workers() -> Iterator[Finding]:
     alive = list(live_workers())
     yield _ok("ZD16", f"{len(alive)} servers running")
+    for worker in Worker.objects.exclude(pk__in=[worker.pk for worker in alive]):
+        yield Finding(
+            "ZD20",
+            Level.WARNING,
+            f"The server {worker} was last seen {worker.seen:%Y-%m-%d %H:%M:%S} UTC",
+            "It hangs or was killed; what it was running ends as abandoned.",
+            "Start it again; a server that is gone for good is forgotten after an hour.",
+        )
     if len(alive) > 1:
         yield Finding(
             "ZD17",
@@ -247,14 +284,52 @@ def _keys() -> Iterator[Finding]:
         )
 
 
+def _clock() -> Iterator[Finding]:
+    """Whatever is on record lies in the past, unless a clock is wrong."""
+    latest = max(filter(None, (_latest_record(), _database_time())), default=timezone.now())
+    ahead = latest - timezone.now()
+    if ahead > CLOCK_TOLERANCE:
+        yield Finding(
+            "ZD21",
+            Level.ERROR,
+            f"This machine's clock is {ahead.total_seconds():.0f} s behind what is on record",
+            "Leases, limits and expiry dates are wrong, and live servers may be taken for dead.",
+            "Synchronise the clocks of all machines (NTP).",
+        )
+    else:
+        yield _ok("ZD21", "The clock agrees with what is on record")
+
+
+def _latest_record() -> datetime | None:
+    newest = (
+        Worker.objects.aggregate(at=Max("seen"))["at"],
+        ExecutionLog.objects.order_by("-id").values_list("started_at", flat=True).first(),
+        AuditEvent.objects.order_by("-id").values_list("at", flat=True).first(),
+    )
+    return max(filter(None, newest), default=None)
+
+
+def _database_time() -> datetime | None:
+    """A server of its own has a clock of its own."""
+    if connections["default"].vendor != "postgresql":
+        return None
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        found: datetime = cursor.fetchone()[0]
+        return found
+
+
+_NEEDED = frozenset(("ZD10", "ZD12"))
 _LOCAL: tuple[Check, ...] = (
     _versions,
     _variable_directory,
     _directories,
     _debug,
+    _secret_key,
     _pepper,
     _anonymous,
     _static_files,
     _database,
+    _migrations,
 )
-_WITH_DATABASE: tuple[Check, ...] = (_migrations, _plugins, _workers, _keys)
+_WITH_DATABASE: tuple[Check, ...] = (_plugins, _workers, _clock, _keys)

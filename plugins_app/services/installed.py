@@ -62,3 +62,8 @@ def _version_row(plugin: LoadedPlugin, now: datetime) -> PluginVersion:
 
 def _metadata(plugin: LoadedPlugin) -> dict[str, object]:
     return {**plugin.declared.model_dump(mode="json"), "module": plugin.module}
+
+
+def of_module(module: str, rows: Iterable[InstalledPlugin]) -> InstalledPlugin | None:
+    """The plugin that this module held when it was last read."""
+    return next((row for row in rows if row.metadata.get("module") == module), None)

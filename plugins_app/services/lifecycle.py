@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from plugins_app.core.errors import PluginNotFound, ReloadRejected
+from plugins_app.core.importing import Failure
 from plugins_app.core.loaded import LoadedPlugin
+from plugins_app.core.registry import PluginRegistry
 from plugins_app.core.search import suggestions
 from plugins_app.models import InstalledPlugin
 from plugins_app.runtime.engine import current_engine
@@ -18,6 +20,7 @@ from plugins_app.services.audit import Actor, record
 from plugins_app.services.generation import raise_generation
 from plugins_app.services.installed import write_down
 from plugins_app.services.registry import loaded_registry, snapshot
+from plugins_app.services.workers import live_workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +74,16 @@ def canonical_name(name: str) -> str:
     raise PluginNotFound(name, suggestions(snapshot().active, name))
 
 
-def reload(name: str, actor: Actor, reason: str = "") -> ReloadResult:
+def reload(name: str, actor: Actor, reason: str = "", *, served: str | None = None) -> ReloadResult:
     """Import the plugin anew here, and through the registry's generation everywhere. Raises
-    PluginNotFound, and ReloadRejected when the old code keeps serving; both are audited."""
+    PluginNotFound, and ReloadRejected when the old code keeps serving; both are audited.
+    `served`: the version that serves, told by a process that is not the one that serves it."""
     registry = loaded_registry()
     before, started = registry.get(name), time.perf_counter()
-    served = before.version if before else ""
+    if served is None:
+        served = before.version if before else ""
     try:
-        plugin = engine_loop.run(registry.reload(name))
+        plugin = engine_loop.run(_reload(registry, name, _not_loaded(registry, name)))
     except ReloadRejected as error:
         record(actor, "reload.rejected", _name(before, name), after=str(error), reason=reason)
         raise
@@ -98,10 +103,32 @@ def reload(name: str, actor: Actor, reason: str = "") -> ReloadResult:
     return ReloadResult(plugin.name, served, plugin.version, elapsed)
 
 
-def serving_version(name: str) -> str:
-    """Of a plugin that is live; empty where none is."""
-    plugin = snapshot().find(name)
-    return plugin.version if plugin else ""
+async def _reload(registry: PluginRegistry, name: str, failure: Failure | None) -> LoadedPlugin:
+    if failure is None:
+        return await registry.reload(name)
+    loaded = await registry.load()  # what failed is tried again
+    if plugin := loaded.find(name):
+        return plugin
+    again = next((f for f in loaded.errors if f.module == failure.module), failure)
+    raise ReloadRejected(again.message, file=again.file, line=again.line, traceback=again.traceback)
+
+
+def _not_loaded(registry: PluginRegistry, name: str) -> Failure | None:
+    """The failure of a module that could not say that it holds this plugin: found by what was
+    last seen there, or by the module's own name."""
+    if registry.get(name) or registry.snapshot.failures_of(name):
+        return None
+    row = InstalledPlugin.objects.filter(name=name).first()
+    modules = {name, row.metadata.get("module") if row else None}
+    return next((f for f in registry.snapshot.errors if f.module in modules), None)
+
+
+def served_version(name: str) -> str:
+    """Of a plugin as running servers have it, told by a process that is none; else empty."""
+    if not live_workers().exists():
+        return ""
+    versions = InstalledPlugin.objects.filter(name=name, installed=True)
+    return versions.values_list("version", flat=True).first() or ""
 
 
 def _name(plugin: LoadedPlugin | None, asked: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet, Sum
@@ -112,8 +112,10 @@ def _bucket_starts(now: datetime, chosen: Range) -> Iterator[datetime]:
 
 
 def _floor(moment: datetime, bucket: timedelta) -> datetime:
-    seconds = bucket.total_seconds()
-    return moment - timedelta(seconds=moment.timestamp() % seconds)
+    return moment - (moment - _EPOCH) % bucket
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _point(start: datetime, counts: Counter[str]) -> Point:

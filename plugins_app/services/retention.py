@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -42,9 +42,14 @@ def prune(
     chosen = _chosen(older_than, keep_failures)
     if dry_run:
         return {what: rows.count() for what, rows in chosen.items()}
-    deleted = {what: _delete(rows, what, progress) for what, rows in chosen.items()}
-    if any(deleted.values()):
-        record(actor, "prune", "executions", after=deleted)
+    deleted: dict[str, int] = {}
+    try:
+        for what, rows in chosen.items():
+            for done in _delete(rows, what, progress):
+                deleted[what] = done
+    finally:  # interrupted or not, what is gone is on record
+        if any(deleted.values()):
+            record(actor, "prune", "executions", after=deleted)
     return deleted
 
 
@@ -64,10 +69,12 @@ def _chosen(older_than: timedelta, keep_failures: timedelta) -> dict[str, QueryS
     }
 
 
-def _delete(rows: QuerySet[Any], what: str, progress: Progress) -> int:
+def _delete(rows: QuerySet[Any], what: str, progress: Progress) -> Iterator[int]:
+    """How many are gone, after each batch."""
     total, done = rows.count(), 0
+    yield done
     while keys := list(rows.order_by().values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
             done += rows.model._default_manager.filter(pk__in=keys).delete()[0]
+        yield done
         progress(done, max(total, done), what)
-    return done

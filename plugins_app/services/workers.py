@@ -24,8 +24,7 @@ def wait_for_generation(patience: timedelta) -> tuple[int, int]:
     generation = RegistryState.objects.values_list("plugins", flat=True).get(pk=1)
     end = time.monotonic() + patience.total_seconds()
     while True:
-        total = live_workers().count()
-        ready = live_workers().filter(generation__gte=generation).count()
-        if ready >= total or time.monotonic() > end:
-            return ready, total
+        reached = [g >= generation for g in live_workers().values_list("generation", flat=True)]
+        if all(reached) or time.monotonic() > end:
+            return sum(reached), len(reached)
         time.sleep(_POLL_SECONDS)

@@ -1,4 +1,12 @@
-"""Source of small plugins for the commands' tests."""
+"""Source of small plugins for the commands' tests, and rows of servers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from plugins_app.models import Worker
 
 HEAD = "from plugins_app.core import Plugin, PluginInput, PluginMetadata, PluginOutput\n"
 
@@ -22,3 +30,10 @@ class Shop(Plugin[Input, Output]):
 
 
 BROKEN = "import no_such_module\n"
+
+
+def a_server(name: str = "far", **fields: Any) -> Worker:
+    """The row of a server that runs."""
+    now = timezone.now()
+    known = {"host": name, "pid": 1, "started": now, "seen": now, "generation": 0}
+    return Worker.objects.create(id=name, **known | {"registry_hash": "-"} | fields)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from plugins_app.models import AuditEvent, InstalledPlugin
+from plugins_app.models import AuditEvent, InstalledPlugin, RegistryState
 from tests.commands.conftest import Ran
-from tests.commands.plugins import BROKEN, plugin
+from tests.commands.plugins import BROKEN, a_server, plugin
 
 Run = Callable[..., Ran]
 
@@ -100,3 +100,49 @@ def test_a_directory_that_is_none_is_a_clear_error(run: Run, family: Path) -> No
     ran = run("discover_plugins", "--path", "/no/such/place")
 
     assert (ran.code, ran.err) == (1, "/no/such/place is not a directory")
+
+
+def test_nothing_loaded_is_a_failure(run: Run, family: Path) -> None:
+    (family / "sell.py").write_text(BROKEN)
+
+    assert run("discover_plugins").code == 1
+
+
+def test_a_changed_version_is_told_with_the_old_one(run: Run, family: Path) -> None:
+    (family / "buy.py").write_text(plugin("shop.buy"))
+    run("discover_plugins")
+    (family / "buy.py").write_text(plugin("shop.buy", version="1.1.0"))
+
+    assert "changed (was 1.0.0)" in run("discover_plugins").out
+
+
+def test_a_module_that_broke_is_told_by_its_plugins_name(run: Run, family: Path) -> None:
+    (family / "buy.py").write_text(plugin("shop.buy"))
+    run("discover_plugins")
+    (family / "buy.py").write_text(BROKEN)
+
+    failure = run("discover_plugins", "--json").document["failures"][0]
+
+    assert failure["plugin"] == "shop.buy"
+    assert InstalledPlugin.objects.get(name="shop.buy").installed
+
+
+def test_what_an_operator_disabled_waits_for_nobody(run: Run, family: Path) -> None:
+    (family / "buy.py").write_text(plugin("shop.buy"))
+    run("discover_plugins")
+    run("disable_plugins", "shop.buy")
+
+    assert run("discover_plugins", "--json").document["waiting"] == []
+
+
+def test_a_server_with_a_load_error_looks_again_even_where_no_source_moved(
+    run: Run, family: Path
+) -> None:
+    (family / "buy.py").write_text(plugin("shop.buy"))
+    run("discover_plugins")
+    a_server(errors=[{"plugin": "shop.buy"}])
+    before = RegistryState.objects.get().plugins
+
+    run("discover_plugins")
+
+    assert RegistryState.objects.get().plugins == before + 1

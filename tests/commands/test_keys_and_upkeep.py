@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from plugins_app.models import ApiKey, AuditEvent, ExecutionLog
 from plugins_app.services.access import authenticate_key
+from plugins_app.services.audit import CLI
+from plugins_app.services.retention import prune
 from tests.commands.conftest import Ran
-from tests.commands.plugins import BROKEN, plugin
+from tests.commands.plugins import BROKEN, a_server, plugin
 
 Run = Callable[..., Ran]
 
@@ -51,7 +53,7 @@ def test_a_key_expires_after_ninety_days_unless_told(run: Run) -> None:
         ("--expires", "soon"),
         ("--expires", "2020-01-01"),
         ("--owner", "nobody"),
-        ("--rate", "0"),
+        ("--plugins", ","),
     ],
 )
 def test_a_wrong_option_makes_no_key(run: Run, wrong: tuple[str, str]) -> None:
@@ -174,3 +176,90 @@ def test_the_doctor_finds_debug_in_production(run: Run, family: Path, settings: 
     findings = run("doctor", "--json").document["findings"]
 
     assert {f["id"]: f["level"] for f in findings}["ZD04"] == "error"
+
+
+def test_a_dry_run_makes_no_key(run: Run) -> None:
+    assert create(run, "--dry-run").code == 0
+    assert not ApiKey.objects.exists()
+
+
+def test_an_interrupted_pruning_has_its_part_on_record(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ExecutionLog.objects.bulk_create(log("succeeded", 31, i) for i in range(3))
+    monkeypatch.setattr("plugins_app.services.retention.BATCH", 2)
+
+    def interrupted(done: int, total: int, what: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prune(
+            CLI,
+            older_than=timedelta(days=30),
+            keep_failures=timedelta(days=90),
+            progress=interrupted,
+        )
+
+    assert ExecutionLog.objects.count() == 1
+    assert AuditEvent.objects.get().after["executions"] == 2
+
+
+def findings(run: Run) -> dict[str, str]:
+    return {f["id"]: f["level"] for f in run("doctor", "--json").document["findings"]}
+
+
+def test_the_doctor_finds_limits_that_hold_per_process(run: Run, family: Path) -> None:
+    a_server("one")
+    a_server("two")
+
+    assert findings(run)["ZD17"] == "error"
+
+
+def test_the_doctor_finds_servers_with_different_code(run: Run, family: Path) -> None:
+    a_server("one", registry_hash="a")
+    a_server("two", registry_hash="b")
+
+    assert findings(run)["ZD18"] == "error"
+
+
+def test_the_doctor_finds_a_server_that_went_silent(run: Run, family: Path) -> None:
+    a_server("one", seen=timezone.now() - timedelta(minutes=1))
+
+    assert findings(run)["ZD20"] == "warning"
+
+
+def test_the_doctor_finds_a_clock_that_is_behind(run: Run, family: Path) -> None:
+    a_server("one", seen=timezone.now() + timedelta(minutes=1))
+
+    assert findings(run)["ZD21"] == "error"
+
+
+def test_the_doctor_finds_keys_that_never_expire(run: Run, family: Path) -> None:
+    create(run, "--expires", "never")
+
+    assert findings(run)["ZD19"] == "warning"
+
+
+def test_the_doctor_finds_a_simple_secret_key(run: Run, family: Path, settings: Any) -> None:
+    settings.SECRET_KEY = "x" * 60
+
+    assert findings(run)["ZD08"] == "error"
+
+
+def test_every_finding_says_what_follows_and_how_to_mend_it(run: Run, family: Path) -> None:
+    (family / "buy.py").write_text(BROKEN)
+    create(run, "--expires", "never")
+    a_server("one", seen=timezone.now() - timedelta(minutes=1))
+
+    document = run("doctor", "--json").document
+
+    bad = [f for f in document["findings"] if f["level"] != "ok"]
+    assert bad
+    assert all(f["consequence"] and f["fix"] for f in bad)
+
+
+def test_warnings_fail_only_on_request(run: Run, family: Path) -> None:
+    create(run, "--expires", "never")
+
+    assert run("doctor").code == 0
+    assert run("doctor", "--fail-level", "warning").code == 1

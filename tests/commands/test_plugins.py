@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from plugins_app.models import AuditEvent, ExecutionLog, InstalledPlugin
+from plugins_app.models import AuditEvent, ExecutionLog, InstalledPlugin, RegistryState
 from tests.commands.conftest import Ran
-from tests.commands.plugins import BROKEN, plugin
+from tests.commands.plugins import BROKEN, a_server, plugin
 
 Run = Callable[..., Ran]
 
@@ -48,7 +49,10 @@ def test_an_unknown_column_is_refused_by_name(run: Run, shop: Path) -> None:
 def test_a_broken_plugin_is_listed_with_its_place(run: Run, shop: Path) -> None:
     (shop / "lend.py").write_text(BROKEN)
 
-    assert "lend.py:1" in run("list_plugins").out
+    ran = run("list_plugins")
+
+    assert "load_error" in ran.out
+    assert "lend.py:1" in ran.err
 
 
 def test_a_plugin_is_shown_by_its_alias(run: Run, shop: Path) -> None:
@@ -154,11 +158,120 @@ def test_a_reload_takes_over_edited_code(run: Run, shop: Path) -> None:
 
 
 def test_a_rejected_reload_names_the_line(run: Run, shop: Path) -> None:
-    (shop / "lend.py").write_text("class :\n")
+    (shop / "buy.py").write_text("class :\n")
 
-    ran = run("reload_plugins", "shop.lend")
+    ran = run("reload_plugins", "shop.buy")
 
-    assert ran.code == 4
+    assert ran.code == 1
+    assert "buy.py:1" in ran.err
+    assert "No server serves it now" in ran.err
+
+
+def test_a_rejected_reload_says_what_the_servers_go_on_with(run: Run, shop: Path) -> None:
+    a_server()
+    (shop / "buy.py").write_text("class :\n")
+
+    ran = run("reload_plugins", "shop.buy", "--json")
+
+    assert ran.document["rejected"][0]["serving"] == "1.0.0"
+    assert "Version 1.0.0 is still serving" in ran.err
+
+
+def test_a_rejected_reload_disturbs_no_server(run: Run, shop: Path) -> None:
+    (shop / "buy.py").write_text("class :\n")
+    before = RegistryState.objects.get().plugins
+
+    run("reload_plugins", "shop.buy")
+
+    assert RegistryState.objects.get().plugins == before
+    assert AuditEvent.objects.filter(action="reload.rejected", object="shop.buy").exists()
+
+
+def test_one_rejected_reload_of_many_is_partial_success(run: Run, shop: Path) -> None:
+    (shop / "buy.py").write_text("class :\n")
+
+    ran = run("reload_plugins", "--all", "--json")
+
+    assert ran.code == 3
+    assert [row["name"] for row in ran.document["reloaded"]] == ["shop.sell"]
+    assert [row["name"] for row in ran.document["rejected"]] == ["shop.buy"]
+
+
+def test_a_reload_tells_the_version_that_the_servers_had(run: Run, shop: Path) -> None:
+    a_server()
+    (shop / "buy.py").write_text(plugin("shop.buy", version="1.1.0"))
+
+    assert "shop.buy 1.0.0 -> 1.1.0" in run("reload_plugins", "shop.buy").out
+
+
+def test_a_dry_run_reloads_nothing(run: Run, shop: Path) -> None:
+    before = RegistryState.objects.get().plugins
+
+    assert "would be reloaded" in run("reload_plugins", "--all", "--dry-run").out
+    assert RegistryState.objects.get().plugins == before
+
+
+def test_waiting_gives_up_on_a_server_that_does_not_follow(
+    run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins_app.management.commands.reload_plugins.WAIT", timedelta(0))
+    a_server()
+
+    ran = run("reload_plugins", "shop.buy", "--wait", "--json")
+
+    assert ran.code == 3
+    assert ran.document["workers"] == {"ready": 0, "total": 1}
+
+
+def test_a_glob_passes_over_what_cannot_be_enabled(run: Run, shop: Path) -> None:
+    run("disable_plugins", "shop.*", "--no-input")
+    (shop / "lend.py").write_text(BROKEN)
+
+    ran = run("enable_plugins", "*", "--json")
+
+    assert (ran.code, ran.document["enabled"]) == (0, ["shop.buy", "shop.sell"])
+
+
+def test_dotted_assignments_nest(run: Run, shop: Path) -> None:
+    ran = run("run_plugin", "shop.buy", "--set", "word.deep.er=1")
+
+    assert "/word:" in ran.err
+
+
+@pytest.mark.parametrize("wrong", ["word", "=1", "a..b=1"])
+def test_an_assignment_without_a_field_is_refused(run: Run, shop: Path, wrong: str) -> None:
+    assert run("run_plugin", "shop.buy", "--set", wrong).code == 1
+
+
+def test_a_refused_run_as_json_names_its_fields(run: Run, shop: Path) -> None:
+    document = run("run_plugin", "shop.buy", "--set", 'count="many"', "--json").document
+
+    assert (document["success"], document["code"]) == (False, "invalid_input")
+    assert document["errors"][0]["pointer"] == "/count"
+
+
+def test_schemas_are_shown_on_request(run: Run, shop: Path) -> None:
+    assert '"properties"' not in run("show_plugin", "shop.buy").out
+    assert '"properties"' in run("show_plugin", "shop.buy", "--schema").out
+
+
+def test_a_broken_plugin_is_shown_with_its_place(run: Run, shop: Path) -> None:
+    (shop / "buy.py").write_text(BROKEN)
+
+    ran = run("show_plugin", "shop.buy")
+
+    assert ran.code == 1
+    assert "buy.py:1" in ran.err
+
+
+def test_a_list_for_a_model_holds_what_that_model_may_call(run: Run, shop: Path) -> None:
+    (shop / "think.py").write_text(plugin("shop.think", more="allowed_models=('opus',)"))
+
+    names = [
+        row["name"] for row in run("list_plugins", "--model", "haiku", "--json").document["plugins"]
+    ]
+
+    assert names == ["shop.buy", "shop.sell"]
 
 
 def test_a_user_runs_with_the_users_rights(run: Run, shop: Path, django_user_model: Any) -> None:

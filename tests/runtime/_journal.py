@@ -32,7 +32,7 @@ def code(execution: Execution) -> str:
 async def until(condition: Callable[[], bool], patience: float = 5.0) -> None:
     """Lets others run until it holds; for what has no event to wait for."""
     async with asyncio.timeout(patience):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0)
 
 

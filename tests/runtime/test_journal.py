@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from plugins_app.core.errors import CallTimeout, PluginError
 from plugins_app.core.plugin import PluginOutput
 from plugins_app.core.state import BreakerState, Transition
+from plugins_app.core.testing import ManualTime, memory_executor
 from plugins_app.models import BreakerEvent, CallerHour, GaugeMinute, MetricHour
 from plugins_app.runtime.database import in_database_thread
 from plugins_app.runtime.journal import ExecutionJournal
@@ -29,7 +32,8 @@ async def test_an_answer_has_one_terminal_row(serve: MakeExecutor) -> None:
     assert (written.plugin, written.version, written.status) == ("t", "1.2.0", "succeeded")
     assert (written.caller, written.source, written.request_id) == (USER.id, "test", "r-1")
     assert (written.input, written.output, written.worker) == ('{"n":3}', "3", "here")
-    assert written.finished_at and written.finished_at >= written.started_at
+    assert written.finished_at
+    assert written.finished_at >= written.started_at
     assert (written.attempts, written.cached, written.lease_until) == (1, False, None)
 
 
@@ -247,10 +251,6 @@ async def test_a_refusal_never_waits_for_the_database(
 
 
 async def test_samples_start_anew_every_minute(make_journal: MakeJournal) -> None:
-    from dataclasses import replace
-    from datetime import UTC, datetime, timedelta
-
-    from plugins_app.core.testing import ManualTime, memory_executor
 
     time = ManualTime()
     start = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from threading import Event
 from typing import Any
 
 import pytest
 
-from plugins_app.core.errors import Unavailable
-from plugins_app.core.memory_state import MemoryState
 from plugins_app.core.plugin import PluginOutput
 from plugins_app.core.state import BreakerState, Transition
 from plugins_app.core.testing import ManualTime, memory_executor
@@ -18,7 +15,7 @@ from plugins_app.models import BreakerEvent, CallerHour, ExecutionLog, Status
 from plugins_app.runtime.database import in_database_thread
 from plugins_app.runtime.journal import ExecutionJournal
 from plugins_app.runtime.journal_sql import JournalSql
-from plugins_app.runtime.sweeper import sweep
+from plugins_app.runtime.sweeper import _abandon, sweep
 from tests.core.calls import echo, plugin
 from tests.runtime._journal import Database, code, counted, row, rows, run, statuses, until
 from tests.runtime.conftest import MakeExecutor, MakeJournal
@@ -47,7 +44,8 @@ async def test_without_the_database_nothing_is_accepted_and_nothing_starts(
     database.away = True
     execution = await run(executor)
     assert (code(execution), execution.admitted, effects) == ("unavailable", False, [])
-    assert execution.error and execution.error.retry_after
+    assert execution.error
+    assert execution.error.retry_after
 
 
 async def test_what_was_not_accepted_gives_quota_and_permit_back(
@@ -290,7 +288,8 @@ async def test_the_sweeper_ends_and_counts_what_nobody_will_end(
     assert await in_database_thread(abandon_all) == 1
     written = await row()
     assert (written.status, written.error_code) == ("abandoned", "outcome_unknown")
-    assert written.finished_at and written.lease_until is None
+    assert written.finished_at
+    assert written.lease_until is None
     assert (await counted())["status:abandoned"] == 1
     [hour] = await in_database_thread(lambda: list(CallerHour.objects.all()))
     assert (hour.calls, hour.errors) == (1, 1)
@@ -312,10 +311,8 @@ async def test_a_finish_between_the_sweepers_look_and_its_update_wins(
     stale = await in_database_thread(lambda: list(look))
 
     def finish_and_sweep() -> int:
-        from plugins_app.runtime import sweeper  # noqa: PLC0415
-
         look.update(status=Status.SUCCEEDED)
-        return sweeper._abandon(stale, datetime.now(UTC))
+        return _abandon(stale, datetime.now(UTC))
 
     assert await in_database_thread(finish_and_sweep) == 0
     assert (await statuses(), (await counted())["status:abandoned"]) == (["succeeded"], 0)

@@ -96,9 +96,7 @@ async def test_what_json_cannot_hold_is_still_written_down(serve: MakeExecutor) 
         assert (await run(executor, {"note": odd})).error is None
 
 
-async def test_refused_input_is_not_kept(
-    serve: MakeExecutor, journal: ExecutionJournal
-) -> None:
+async def test_refused_input_is_not_kept(serve: MakeExecutor, journal: ExecutionJournal) -> None:
     executor = await serve(plugin(pay, input=Payment, output=Receipt))
     await run(executor, {"tokn": "hush"})
     await in_database_thread(journal.close)

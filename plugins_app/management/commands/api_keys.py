@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from argparse import SUPPRESS, ArgumentTypeError
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,13 +10,14 @@ from django.utils import timezone
 
 from plugins_app.core.caller import Scope
 from plugins_app.management.command import ZantaraCommand
-from plugins_app.management.durations import span
+from plugins_app.management.durations import positive, span
 from plugins_app.models import ApiKey
 from plugins_app.services import access
-from plugins_app.services.access import NewKey
+from plugins_app.services.access import NewKey, describe_key
 from plugins_app.services.audit import CLI
 
 _DEFAULT_EXPIRY = "90d"
+_LONGEST_NAME = 100
 
 
 class Command(ZantaraCommand):
@@ -32,7 +34,7 @@ class Command(ZantaraCommand):
         create.add_argument("--expires", default=_DEFAULT_EXPIRY, help="90d, 2027-01-31, or never.")
         create.add_argument("--owner", help="User name; a key dies with its owner.")
         create.add_argument("--model", default="", help="AI model that it stands for.")
-        create.add_argument("--rate", type=int, help="Calls per minute over all plugins.")
+        create.add_argument("--rate", type=positive, help="Calls per minute over all plugins.")
         _action(actions, "list", "Show all keys, without secrets.")
         rotate = _action(actions, "rotate", "Give a key a new secret.")
         rotate.add_argument("name")
@@ -49,45 +51,64 @@ class Command(ZantaraCommand):
             action, self._revoke
         )(**options)
 
-    def _create(self, *, name: str, **options: Any) -> None:
+    def _create(self, *, name: str, dry_run: bool, **options: Any) -> None:
+        wanted = {
+            "scopes": self._scopes(options["scopes"]),
+            "plugins": self._globs(options["plugins"]),
+            "expires": self._expiry(options["expires"]),
+            "owner": self._owner(options["owner"]),
+            "model": options["model"],
+            "rate_limit": options["rate"],
+        }
+        self._check_name(name)
+        if dry_run:
+            self._would("created", name)
+        else:
+            self._show_secret(access.create_key(CLI, name, **wanted))
+
+    def _check_name(self, name: str) -> None:
         if ApiKey.objects.filter(name=name).exists():
             self.fail(f"There is a key named {name!r} already")
-        if options["rate"] is not None and options["rate"] < 1:
-            self.fail("--rate is at least 1")
-        made = access.create_key(
-            CLI,
-            name,
-            scopes=self._scopes(options["scopes"]),
-            plugins=[glob.strip() for glob in options["plugins"].split(",") if glob.strip()],
-            expires=self._expiry(options["expires"]),
-            owner=self._owner(options["owner"]),
-            model=options["model"],
-            rate_limit=options["rate"],
-        )
-        self._show_secret(made)
+        if not 0 < len(name.strip()) <= _LONGEST_NAME:
+            self.fail(f"A key's name has 1 to {_LONGEST_NAME} characters")
+
+    def _would(self, done: str, name: str) -> None:
+        self.say(f"{name} would be {done}")
+        self.emit({"success": True, "dry_run": True, "name": name})
 
     def _show_secret(self, made: NewKey) -> None:
-        self.emit({"success": True, "key": made.secret, **describe(made.key)})
+        self.emit({"success": True, "key": made.secret, **describe_key(made.key)})
         self.note("Store this key now; it is not shown again.")
         self.say(made.secret)
 
     def _list(self, **_: Any) -> None:
-        keys = [describe(key) for key in ApiKey.objects.select_related("owner")]
+        keys = [describe_key(key) for key in ApiKey.objects.select_related("owner")]
         self.emit({"success": True, "count": len(keys), "keys": keys})
         columns = ("name", "prefix", "state", "scopes", "plugins", "last_used", "expires")
-        self.table(columns, [[_cell(key[column]) for column in columns] for key in keys])
+        self.table(columns, [[key[column] for column in columns] for key in keys])
         if not keys:
             self.note("No keys yet. Make one: python manage.py api_keys create --name NAME")
 
-    def _rotate(self, *, name: str, overlap: timedelta, **_: Any) -> None:
-        self._show_secret(access.rotate_key(CLI, self._key(name), overlap=overlap))
-
-    def _revoke(self, *, name: str, reason: str, no_input: bool, **_: Any) -> None:
+    def _rotate(self, *, name: str, overlap: timedelta, dry_run: bool, **_: Any) -> None:
         key = self._key(name)
+        if dry_run:
+            self._would("rotated", name)
+        else:
+            self._show_secret(access.rotate_key(CLI, key, overlap=overlap))
+
+    def _revoke(self, *, name: str, reason: str, no_input: bool, dry_run: bool, **_: Any) -> None:
+        key = self._key(name)
+        if dry_run:
+            self._would("revoked", name)
+            return
         self.confirm(f"Revoke {name!r}? Its callers are refused at once.", ask=not no_input)
         access.revoke_key(CLI, key, reason)
         self.emit({"success": True, "revoked": name})
         self.say(f"{name} revoked")
+
+    def _globs(self, text: str) -> list[str]:
+        globs = [glob.strip() for glob in text.split(",") if glob.strip()]
+        return globs or self.fail("--plugins names none; all are '*'")
 
     def _key(self, name: str) -> ApiKey:
         key = ApiKey.objects.filter(name=name).first()
@@ -99,9 +120,11 @@ class Command(ZantaraCommand):
 
     def _scopes(self, text: str) -> list[Scope]:
         names = [name.strip() for name in text.split(",") if name.strip()]
-        if not names or set(names) - set(Scope):
+        if unknown := sorted(set(names) - set(Scope)):
             known = ", ".join(sorted(Scope))
-            self.fail(f"Scopes {text!r} are not all known; known: {known}")
+            self.fail(f"Unknown scope {', '.join(unknown)}; known: {known}")
+        if not names:
+            self.fail("--scopes names none")
         return [Scope(name) for name in names]
 
     def _expiry(self, text: str) -> datetime | None:
@@ -113,7 +136,7 @@ class Command(ZantaraCommand):
                 expires = expires if expires.tzinfo else expires.replace(tzinfo=UTC)
             else:
                 expires = timezone.now() + span(text)
-        except Exception:
+        except (ValueError, ArgumentTypeError):
             self.fail(f"--expires {text!r} is not like 90d, 2027-01-31 or never")
         if expires <= timezone.now():
             self.fail(f"--expires {text!r} is in the past")
@@ -122,34 +145,16 @@ class Command(ZantaraCommand):
     def _owner(self, username: str | None) -> Any:
         if username is None:
             return None
-        owner = get_user_model().objects.filter(username=username).first()
-        return owner or self.fail(f"There is no user {username!r}")
+        owner = get_user_model().objects.filter(username=username, is_active=True).first()
+        return owner or self.fail(f"There is no active user {username!r}")
 
 
 def _action(actions: Any, name: str, help_text: str) -> CommandParser:
-    parser: CommandParser = actions.add_parser(name, help=help_text)
-    parser.add_argument("--json", action="store_true", help="One JSON document on stdout.")
+    """Shared flags are taken before the action and after it."""
+    parser: CommandParser = actions.add_parser(name, help=help_text, description=help_text)
+    shared: dict[str, Any] = {"default": SUPPRESS}
+    parser.add_argument("--json", action="store_true", help="One JSON document.", **shared)
+    parser.add_argument("-v", "--verbosity", type=int, choices=[0, 1, 2, 3], **shared)
+    if name != "list":
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would happen.")
     return parser
-
-
-def describe(key: ApiKey) -> dict[str, Any]:
-    """Everything about a key but its secret, which nobody knows."""
-    expired = key.expires is not None and key.expires <= timezone.now()
-    return {
-        "name": key.name,
-        "prefix": key.prefix,
-        "state": "revoked" if key.revoked else "expired" if expired else "active",
-        "scopes": key.scopes,
-        "plugins": key.plugins,
-        "owner": key.owner.get_username() if key.owner else None,
-        "model": key.model or None,
-        "rate_limit": key.rate_limit,
-        "expires": key.expires,
-        "last_used": key.last_used,
-    }
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, list):
-        return ",".join(value)
-    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value

@@ -12,6 +12,9 @@ from plugins_app.services.audit import CLI
 from plugins_app.services.health import describe_failure
 from plugins_app.services.sync import SyncReport
 
+_LEAST_WIDTH = 20
+_NAMED_AT_MOST = 10
+
 
 class Command(ZantaraCommand):
     help = "Load what the plugin directories and entry points hold, and write it down."
@@ -31,47 +34,75 @@ class Command(ZantaraCommand):
         self.emit(_document(report, dry_run=dry_run))
         if report.failures:
             partly = report.versions and not strict
-            self.fail(f"{_count(report.failures)} failed.", PARTIAL if partly else FAILED)
+            self.fail(f"{_plugins(report.failures)} failed.", PARTIAL if partly else FAILED)
 
     def _show(self, report: SyncReport, *, dry_run: bool) -> None:
+        named = [*report.versions, *report.gone, *report.pruned, *map(_name, report.failures)]
+        width = max(map(len, named), default=_LEAST_WIDTH)
         for name in report.new:
-            self.say(f"  + {name:<32} {report.versions[name]:<8} new")
+            self._line("+", name, width, report.versions[name], "new")
         for name, old in report.changed.items():
-            self.say(f"  ~ {name:<32} {report.versions[name]:<8} changed (was {old})")
+            self._line("~", name, width, report.versions[name], f"changed (was {old})")
         for name in report.recoded:
-            self.say(f"  ~ {name:<32} {report.versions[name]:<8} same version, other source")
-        for name in report.gone:
-            self.say(f"  - {name:<32} {'':<8} gone")
+            self._line("~", name, width, report.versions[name], "same version, other source")
+        for name in sorted({*report.gone, *report.pruned}):
+            self._line("-", name, width, "", "forgotten" if name in report.pruned else "gone")
         for failure in report.failures:
-            self.say(_failure_lines(failure))
+            self._failure(failure, width)
         self.say(_sentence(report, dry_run=dry_run))
-        if report.waiting and not dry_run:
-            names = " ".join(report.waiting)
-            self.note(f"Disabled: {names}\nEnable them: python manage.py enable_plugins {names}")
+        if report.waiting:
+            self._waiting(report.waiting)
+
+    def _line(self, sign: str, name: str, width: int, version: str, what: str) -> None:
+        colored = _COLORS[sign](self.style, sign)
+        self.say(f"  {colored} {name:<{width}}  {version:<8} {what}")
+
+    def _failure(self, failure: Failure, width: int) -> None:
+        self._line("!", _name(failure), width, "", failure.message)
+        indent = " " * (width + 15)
+        self.say(f"{indent}{failure.location}")
+        if failure.serving:
+            self.say(f"{indent}Version {failure.serving} is still serving.")
+        if self.verbosity > 2:
+            self.note(failure.traceback)
+
+    def _waiting(self, names: list[str]) -> None:
+        shown = " ".join(names[:_NAMED_AT_MOST])
+        few = len(names) <= _NAMED_AT_MOST
+        more = "" if few else f" and {len(names) - _NAMED_AT_MOST} more"
+        choice = shown if few else "--status disabled"
+        self.note(f"Waiting to be enabled: {shown}{more}")
+        self.note(f"Enable: python manage.py enable_plugins {choice}")
 
 
-def _failure_lines(failure: Failure) -> str:
-    serving = f" (version {failure.serving} is still serving)" if failure.serving else ""
-    return (
-        f"  ! {failure.plugin or failure.module:<32} {failure.message}{serving}\n"
-        f"    {'':<32} {failure.location}"
-    )
+_COLORS: dict[str, Any] = {
+    "+": lambda style, text: style.SUCCESS(text),
+    "~": lambda style, text: style.WARNING(text),
+    "-": lambda style, text: style.WARNING(text),
+    "!": lambda style, text: style.ERROR(text),
+}
+
+
+def _name(failure: Failure) -> str:
+    return failure.plugin or failure.module
 
 
 def _sentence(report: SyncReport, *, dry_run: bool) -> str:
-    updated = len(report.changed) + len(report.recoded)
-    add, update, keep, remove = ("add", "update", "keep", "mark as gone")
-    counts = (
-        f"{add} {len(report.new)}, {update} {updated}, {keep} {len(report.kept)}, "
-        f"{remove} {len(report.gone)}"
-    )
-    failed = f" {_count(report.failures)} failed." if report.failures else ""
+    counts = {
+        "add": len(report.new),
+        "update": len(report.changed) + len(report.recoded),
+        "keep": len(report.kept),
+        "mark as gone": len(set(report.gone) - set(report.pruned)),
+        "forget": len(report.pruned),
+    }
+    told = ", ".join(f"{verb} {n}" for verb, n in counts.items() if n or verb in ("add", "keep"))
+    failed = f" {_plugins(report.failures)} failed." if report.failures else ""
     if dry_run:
-        return f"Would {counts}.{failed} Nothing written (--dry-run)."
-    return f"Done: {counts}.{failed}"
+        return f"Would {told}.{failed} Nothing written (--dry-run)."
+    return f"Done: {told}.{failed}"
 
 
-def _count(failures: tuple[Failure, ...]) -> str:
+def _plugins(failures: tuple[Failure, ...]) -> str:
     return "1 plugin" if len(failures) == 1 else f"{len(failures)} plugins"
 
 
@@ -84,6 +115,7 @@ def _document(report: SyncReport, *, dry_run: bool) -> dict[str, Any]:
         "recoded": report.recoded,
         "kept": report.kept,
         "gone": report.gone,
+        "pruned": report.pruned,
         "waiting": report.waiting,
         "failures": [describe_failure(failure) for failure in report.failures],
         "versions": report.versions,

@@ -9,6 +9,12 @@ from plugins_app.management.command import ZantaraCommand
 from plugins_app.services import doctor
 from plugins_app.services.doctor import Level
 
+_COLORS: dict[str, Any] = {
+    Level.OK: lambda style, text: style.SUCCESS(text),
+    Level.WARNING: lambda style, text: style.WARNING(text),
+    Level.ERROR: lambda style, text: style.ERROR(text),
+}
+
 
 class Command(ZantaraCommand):
     help = "Check this installation, and say what each finding means and how to mend it."
@@ -21,7 +27,8 @@ class Command(ZantaraCommand):
     def run(self, *, fail_level: str, **_: Any) -> None:
         findings = doctor.examine()
         for finding in findings:
-            self.say(f"{finding.level:<8} {finding.id}  {finding.title}")
+            level = _COLORS[finding.level](self.style, f"{finding.level:<8}")
+            self.say(f"{level} {finding.id}  {finding.title}")
             if finding.level is not Level.OK:
                 self.say(f"{'':<8} {finding.consequence}\n{'':<8} Fix: {finding.fix}")
         bad = {Level.ERROR} if fail_level == "error" else {Level.ERROR, Level.WARNING}

@@ -34,7 +34,7 @@ class Command(ZantaraCommand):
         self.say(f"{len(rows)} of {len(catalogue.views(SYSTEM_CALLER))} plugins")
         for view in found:
             if view.failure:
-                self.say(f"! {view.name}: {view.failure.message} ({view.failure.location})")
+                self.note(f"! {view.name}: {view.failure.message} ({view.failure.location})")
         self.emit({"success": True, "count": len(rows), "plugins": rows, "errors": _errors(found)})
 
     def _columns(self, columns: str) -> list[str]:

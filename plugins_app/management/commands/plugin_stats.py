@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management import CommandParser
 
 from plugins_app.management.command import ZantaraCommand
+from plugins_app.management.durations import positive
 from plugins_app.services import metrics
 
 _ORDERS = {"calls": "calls", "errors": "failures", "p95": "p95_ms", "rate_limited": "rate_limited"}
@@ -29,9 +30,9 @@ class Command(ZantaraCommand):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--range", default=metrics.DEFAULT_RANGE, choices=metrics.RANGES)
-        parser.add_argument("--top", type=int, default=10, help="How many plugins.")
+        parser.add_argument("--top", type=positive, default=10, help="How many plugins.")
         parser.add_argument("--by", default="calls", choices=_ORDERS)
-        parser.add_argument("--csv", action="store_true")
+        parser.add_argument("--csv", action="store_true", help="Instead of a table.")
 
     def run(self, *, top: int, by: str, **options: Any) -> None:
         totals = metrics.totals(options["range"])

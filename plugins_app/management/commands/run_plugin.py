@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,12 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandParser
 
 from plugins_app.core.caller import SYSTEM_CALLER, Caller
-from plugins_app.core.errors import InvalidInput, PluginNotFound
+from plugins_app.core.errors import InvalidInput, PluginNotFound, ZantaraError
 from plugins_app.core.execution import Execution
 from plugins_app.core.executor import to_output
 from plugins_app.core.json_gate import MalformedJson, PayloadTooLarge, loads
 from plugins_app.management.command import FAILED, NOT_FOUND, ZantaraCommand
-from plugins_app.management.durations import span
+from plugins_app.management.durations import positive_span
 from plugins_app.services.access import caller_of_user
 from plugins_app.services.execute import execute_and_wait
 
@@ -30,7 +31,7 @@ class Command(ZantaraCommand):
             "--set", action="append", default=[], metavar="K=V", help="One field; a.b=1 nests."
         )
         parser.add_argument("--no-cache", action="store_true", help="Neither read nor fill it.")
-        parser.add_argument("--timeout", type=span, help="For the whole call, like 10s.")
+        parser.add_argument("--timeout", type=positive_span, help="For the whole call, like 10s.")
         parser.add_argument("--user", help="Run as this user instead of as the system.")
 
     def run(self, *, name: str, timeout: timedelta | None, no_cache: bool, **options: Any) -> None:
@@ -43,7 +44,7 @@ class Command(ZantaraCommand):
             timeout_ms=timeout / timedelta(milliseconds=1) if timeout else None,
         )
         output = to_output(execution)
-        self.emit(output.model_dump(mode="json"))
+        self.emit({**output.model_dump(mode="json"), **_failure(execution.error)})
         if output.success:
             self.say(orjson.dumps(output.data, option=orjson.OPT_INDENT_2).decode())
         self.note(_summary(execution))
@@ -53,7 +54,8 @@ class Command(ZantaraCommand):
     def _fail(self, execution: Execution, message: str) -> None:
         error = execution.error
         if isinstance(error, InvalidInput):
-            message = "\n".join([message, *(f"  {f.pointer}: {f.message}" for f in error.fields)])
+            fields = [f"  {field.pointer or '/'}: {field.message}" for field in error.fields]
+            message = "\n".join(["The input is not valid", *fields]) if fields else message
         self.fail(message, NOT_FOUND if isinstance(error, PluginNotFound) else FAILED)
 
     def _input(self, source: str, assignments: list[str]) -> dict[str, Any]:
@@ -82,8 +84,8 @@ class Command(ZantaraCommand):
 
     def _assign(self, data: dict[str, Any], assignment: str) -> None:
         path, equals, text = assignment.partition("=")
-        *parents, field = path.split(".")
-        if not equals or not field:
+        *parents, field = parts = path.split(".")
+        if not equals or not all(parts):
             self.fail(f"--set {assignment!r} is not like field=value")
         for parent in parents:
             data = data.setdefault(parent, {})
@@ -94,17 +96,29 @@ class Command(ZantaraCommand):
     def _caller(self, username: str | None) -> Caller:
         if username is None:
             return SYSTEM_CALLER
-        user = get_user_model().objects.filter(username=username).first()
+        user = get_user_model().objects.filter(username=username, is_active=True).first()
         if user is None:
-            self.fail(f"There is no user {username!r}")
+            self.fail(f"There is no active user {username!r}")
         return caller_of_user(user)
+
+
+def _failure(error: Exception | None) -> dict[str, Any]:
+    """What a machine needs beside the envelope."""
+    if not isinstance(error, ZantaraError):
+        return {}
+    found: dict[str, Any] = {"code": error.code}
+    if isinstance(error, InvalidInput):
+        found["errors"] = [asdict(field) for field in error.fields]
+    if isinstance(error, PluginNotFound):
+        found["suggestions"] = list(error.suggestions)
+    return found
 
 
 def _value(text: str) -> Any:
     """JSON where it is some, else the text itself."""
     try:
         return loads(text.encode("utf-8", "surrogateescape"))
-    except MalformedJson:
+    except (MalformedJson, PayloadTooLarge):
         return text
 
 

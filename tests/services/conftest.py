@@ -1,0 +1,3 @@
+from tests.runtime.conftest import engine_of, family
+
+__all__ = ["engine_of", "family"]
