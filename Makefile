@@ -30,7 +30,7 @@ lint: $(VENV)/installed-dev ## Linters, types, import contracts, deployment chec
 	$(BIN)/djlint --check --quiet templates
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	ZANTARA_ENV=production SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
-		ALLOWED_HOSTS=zantara.example.com DATABASE_URL=sqlite:///$(CURDIR)/var/production-check.sqlite3 \
+		ALLOWED_HOSTS=zantara.example.com DATABASE_URL=postgres://zantara@localhost/zantara \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: $(VENV)/installed-dev ## Format the code

@@ -67,20 +67,17 @@ class Engine:
             ),
         )
         self.loaded = False
-        self._opening = asyncio.Lock()
         self._closed = False
         self.reloaded: dict[str, int] = {}
         """Plugin -> generation of the reload that this process itself has done."""
 
     async def open(self, progress: Progress = lambda done, total, module: None) -> None:
-        """Load the registry under the operators' decisions. Doing it twice does nothing."""
-        if self.loaded:
-            return
-        async with self._opening:
-            if not self.loaded:
-                await self.take_policies()
-                await self.registry.load(everything=self._closed, progress=progress)
-                self.loaded = True
+        """Load the registry under the operators' decisions. Doing it twice does nothing, also at
+        once: the registry loads one after the other, and the second finds nothing new."""
+        if not self.loaded:
+            await self.take_policies()
+            await self.registry.load(everything=self._closed, progress=progress)
+            self._closed, self.loaded = False, True
 
     async def take_policies(self) -> None:
         policies = await in_database_thread(read_policies)
@@ -118,7 +115,8 @@ class Engine:
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
-            self._http = httpx.AsyncClient(follow_redirects=False, timeout=None)  # noqa: S113  (HttpxClient has one for each request)
+            # HttpxClient has a timeout for each request, over all of it.
+            self._http = httpx.AsyncClient(follow_redirects=False, timeout=None)  # noqa: S113
         return self._http
 
 

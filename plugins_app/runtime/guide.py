@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,7 @@ class Registry:
 
     def _loaded(self) -> PluginRegistry:
         engine = current_engine()
-        if not engine.loaded and not _on_engine_loop():
+        if not engine.loaded and not engine_loop.here:
             engine_loop.run(engine.open())
         return engine.registry
 
@@ -82,13 +81,6 @@ class Executor:
 
     def get_metrics(self, name: str) -> dict[str, Any]:
         return current_engine().executor.get_metrics(name)
-
-
-def _on_engine_loop() -> bool:
-    try:
-        return engine_loop.running and asyncio.get_running_loop() is engine_loop.get()
-    except RuntimeError:
-        return False
 
 
 registry = Registry()

@@ -26,13 +26,12 @@ class EngineLoop:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._thread_id: int | None = None
 
     def adopt(self) -> None:
         """Take the running loop of the calling thread."""
         with self._lock:
             self._loop = asyncio.get_running_loop()
-            self._thread, self._thread_id = None, threading.get_ident()
+            self._thread = None
 
     def release(self) -> None:
         """Let go of the adopted loop, or end our own."""
@@ -45,6 +44,14 @@ class EngineLoop:
     def running(self) -> bool:
         return self._loop is not None and not self._loop.is_closed()
 
+    @property
+    def here(self) -> bool:
+        """Whether the calling code runs on it."""
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False
+
     def get(self) -> asyncio.AbstractEventLoop:
         """The loop; started in a daemon thread where nobody adopted one (again after a fork)."""
         with self._lock:
@@ -54,7 +61,6 @@ class EngineLoop:
                     target=_run, args=(self._loop,), name="zantara-loop", daemon=True
                 )
                 self._thread.start()
-                self._thread_id = self._thread.ident
             return self._loop
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
@@ -62,11 +68,10 @@ class EngineLoop:
 
     def run(self, coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         """Run on the loop and wait for it, from any other thread. `timeout` is in seconds."""
-        loop = self.get()
-        if threading.get_ident() == self._thread_id:
+        if self.here:
             coroutine.close()
             raise RuntimeError("the engine's own loop cannot wait for itself; await instead")
-        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        future = self.submit(coroutine)
         try:
             return future.result(timeout)
         finally:
@@ -74,9 +79,7 @@ class EngineLoop:
 
     def bring(self, coroutine: Coroutine[Any, Any, T]) -> Awaitable[T]:
         """Await something of the engine's loop from whatever loop is running."""
-        if self.running and asyncio.get_running_loop() is self._loop:
-            return coroutine
-        return asyncio.wrap_future(self.submit(coroutine))
+        return coroutine if self.here else asyncio.wrap_future(self.submit(coroutine))
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

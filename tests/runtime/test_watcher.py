@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -175,6 +176,21 @@ async def test_a_server_adopts_its_loop_watches_and_signs_off(
     await serving.stop()
     assert (engine.executor.draining, engine_loop.running) == (True, False)
     assert current_engine() is not engine
+
+
+def test_sigterm_refuses_new_calls_and_then_goes_to_the_servers_own_handler(
+    engine_of: EngineOf,
+) -> None:
+    engine, told = engine_of(ECHO), list[int]()
+    before = signal.signal(signal.SIGTERM, lambda number, frame: told.append(number))
+    try:
+        serving._drain_on_sigterm(engine)
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    error = call("echo").error
+    assert error
+    assert (error.code, told) == ("draining", [signal.SIGTERM])
 
 
 def test_without_a_lifespan_the_first_request_starts_one_watcher(

@@ -11,6 +11,7 @@ import pytest
 from plugins_app.core.errors import PluginNotFound, ReloadRejected
 from plugins_app.models import AuditEvent, InstalledPlugin, PluginVersion, RegistryState
 from plugins_app.models.audit import AppendOnly
+from plugins_app.runtime.engine import close_engine
 from plugins_app.services import lifecycle, sync
 from plugins_app.services.audit import CLI, record
 from tests.runtime.conftest import write_plugin
@@ -112,6 +113,17 @@ def test_a_plugin_that_broke_is_not_gone(
     write_plugin(family / "m0.py", "nonsense(")
     report = sync.discover(CLI, prune=True)
     assert (report.gone, report.pruned, len(report.failures)) == ([], [], 1)
+    assert InstalledPlugin.objects.get().installed
+
+
+def test_a_plugin_that_is_broken_when_a_process_starts_is_not_gone(
+    engine_of: EngineOf, family: Path
+) -> None:
+    engine_of(code())
+    sync.discover(CLI)
+    close_engine()
+    write_plugin(family / "m0.py", "nonsense(")
+    assert sync.discover(CLI, prune=True).gone == []
     assert InstalledPlugin.objects.get().installed
 
 
