@@ -85,10 +85,22 @@ def _family_of(module: str, families: Set[str]) -> str:
     return module
 
 
+_CLOCK_TICK_NS = 20_000_000
+"""File systems tell times apart only so far."""
+
+
 def drop_bytecode(source: str) -> None:
     """Cached bytecode is trusted by size and whole seconds: an edit within one second is missed."""
     with suppress(OSError, NotImplementedError):
         Path(importlib.util.cache_from_source(source)).unlink()
+
+
+def drop_older_bytecode(source: str) -> None:
+    """The same where another process compiled it: only what is older than its source goes."""
+    with suppress(OSError, NotImplementedError):
+        compiled = Path(importlib.util.cache_from_source(source)).stat().st_mtime_ns
+        if compiled < Path(source).stat().st_mtime_ns + _CLOCK_TICK_NS:
+            drop_bytecode(source)
 
 
 def put_back(module: ModuleType) -> None:

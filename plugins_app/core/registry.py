@@ -141,8 +141,11 @@ class PluginRegistry:
         survey = Survey.of(self._references(failures))
         failed = [failure.module for failure in self.snapshot.errors]
         stale = survey.stale(self._survey, failed, choose)
-        for source in survey.sources(stale & self._survey.digests.keys()):
+        known = stale & self._survey.digests.keys()
+        for source in survey.sources(known):
             importing.drop_bytecode(source)
+        for source in survey.sources(stale - known):
+            importing.drop_older_bytecode(source)
         return Load(
             survey,
             self.snapshot,

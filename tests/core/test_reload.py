@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import py_compile
 import sys
 from pathlib import Path
 
 import pytest
 
+from plugins_app.core.discovery import DirectorySource
 from plugins_app.core.errors import LoadError, PluginNotFound, ReloadRejected
 from plugins_app.core.registry import PluginRegistry
 from tests.core.conftest import PluginTree
@@ -298,3 +300,32 @@ async def test_the_source_hash_follows_the_module_and_its_helpers_but_not_its_ne
         hashes.append(registry.resolve("x").source_hash)
     assert hashes[0] == hashes[1]
     assert len(set(hashes[1:])) == 3
+
+
+async def test_another_process_bytecode_of_the_same_second_is_not_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    family = tmp_path / f"other_{tmp_path.name}" / "fam"
+    family.mkdir(parents=True)
+    file, moment = family / "p.py", 1_700_000_000
+    text = SAME_SECOND.format(version="1.0.0")
+    file.write_text(text)
+    os.utime(file, (moment, moment))
+    cached = Path(py_compile.compile(str(file)))
+    os.utime(cached, (moment + 0.3, moment + 0.3))
+    file.write_text(text.replace("1.0.0", "1.1.0"))
+    os.utime(file, (moment + 0.6, moment + 0.6))
+
+    registry = PluginRegistry(DirectorySource(family.parent))
+    await registry.load()
+
+    assert registry.resolve("fam.p").version == "1.1.0"
+
+
+SAME_SECOND = """
+from plugins_app.core import Plugin, PluginInput, PluginMetadata, PluginOutput
+class P(Plugin[PluginInput, PluginOutput]):
+    metadata = PluginMetadata(name="fam.p", version="{version}")
+    async def execute(self, input_data): return PluginOutput()
+"""
