@@ -6,6 +6,7 @@ Without any variable this is the embedded default: SQLite, one process, state in
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "csp",
+    "axes",
 ]
 
 MIDDLEWARE = [
@@ -73,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
     "zantara.middleware.on_one_thread",
 ]
 
@@ -139,6 +144,24 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+AUTHENTICATION_BACKENDS = [
+    # First, so that a locked-out attempt is refused before a password is hashed.
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "plugins_app.services.addresses.address_of"
+AXES_LOCKOUT_CALLABLE = "plugins_app.admin.lockout.locked_out"
+AXES_RESET_ON_SUCCESS = True
+# Else every attempt while locked out would be another row, and would prolong the lock.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+"""Logins are in the audit trail."""
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
 # --- pages ----------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
@@ -199,9 +222,23 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["plugins_app.api.permissions.HasScope"],
     "DEFAULT_PARSER_CLASSES": ["plugins_app.api.parsers.JsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["plugins_app.api.renderers.JsonRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "plugins_app.api.openapi.EndpointSchema",
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "plugins_app.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "ZANTARA",
+    "DESCRIPTION": "One catalogue of plugins that people and AI assistants can trust.",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.0",
+    "PREPROCESSING_HOOKS": ["plugins_app.api.openapi.documented"],
+    "POSTPROCESSING_HOOKS": [],
+    "SORT_OPERATIONS": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # --- the engine -----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.http import HttpRequest, RawPostDataException
 from pydantic import BaseModel, ConfigDict, ValidationError
 from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.request import Request
 
 from plugins_app.api.problems import Problem
 from plugins_app.core.errors import InvalidInput
@@ -24,6 +25,10 @@ class Body(BaseModel):
 
 
 B = TypeVar("B", bound=Body)
+
+
+def http_of(request: Request) -> HttpRequest:
+    return request._request  # noqa: SLF001  (DRF has no public name for it)
 
 
 def body_of(model: type[B], request: HttpRequest) -> B:

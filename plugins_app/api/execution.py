@@ -17,7 +17,12 @@ from plugins_app.core.caller import Caller
 from plugins_app.core.execution import Answer, Execution
 from plugins_app.core.executor import describe
 from plugins_app.core.loaded import LoadedPlugin
-from plugins_app.services.execute import execute, execute_and_wait
+from plugins_app.services.execute import (
+    checked_input,
+    execute,
+    execute_and_wait,
+    validate_and_wait,
+)
 
 API_ROOT = "/api/plugins/"
 
@@ -62,8 +67,33 @@ def answer_and_wait(call: ExecuteCall) -> Reply:
     return _reply(execution, call)
 
 
+def check_and_wait(call: ExecuteCall) -> Reply:
+    """Whether `answer` would refuse the call, on a thread of its own."""
+    try:
+        asked = _asked(call)
+        execution = validate_and_wait(
+            call.name, asked.input_data, caller=call.caller, timeout_ms=asked.timeout_ms
+        )
+    except Exception as error:
+        return problem_of(error, request_id=call.request_id, caller=call.caller)
+    if execution.error is not None:
+        return engine_problem(execution.error, request_id=call.request_id, caller=call.caller)
+    plugin = execution.loaded
+    body = {
+        "success": True,
+        "plugin": plugin.name,
+        "plugin_version": plugin.version,
+        "input_data": checked_input(execution),
+    }
+    return json_reply(body, headers=content_location(call.root, call.name, plugin, "/validate"))
+
+
+def _asked(call: ExecuteCall) -> ExecuteBody:
+    return parse_body(ExecuteBody, call.body, call.content_type, call.content_encoding)
+
+
 def _options(call: ExecuteCall) -> dict[str, Any]:
-    asked = parse_body(ExecuteBody, call.body, call.content_type, call.content_encoding)
+    asked = _asked(call)
     return {
         "data": asked.input_data,
         "caller": call.caller,

@@ -21,8 +21,12 @@ Row = dict[str, Any]
 
 def check(chosen: ListParameters) -> None:
     """Raises Problem for fields that rows do not have."""
-    _check("fields", chosen.fields, presentation.LIST_FIELDS)
+    check_fields(chosen.fields, presentation.LIST_FIELDS)
     _check("ordering", map(_field, chosen.ordering), presentation.ORDERINGS)
+
+
+def check_fields(fields: list[str], known: frozenset[str]) -> None:
+    _check("fields", fields, known)
 
 
 def _check(parameter: str, names: Iterable[str], known: frozenset[str]) -> None:
@@ -75,11 +79,12 @@ def page(
     """(the rows of this page, the address of the next one)."""
     start = _read_cursor(chosen.cursor)
     end = start + chosen.limit
-    shown = [_only(row, chosen.fields) for row in every[start:end]]
+    shown = [only(row, chosen.fields) for row in every[start:end]]
     return shown, _address_of(request, end) if end < len(every) else None
 
 
-def _only(row: Row, fields: list[str]) -> Row:
+def only(row: Row, fields: list[str]) -> Row:
+    """These fields, in their order; all where none are named."""
     return {name: row.get(name) for name in fields} if fields else row
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import fields as fields_of
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from rest_framework.request import Request
 
 from plugins_app.api.problems import Problem
 from plugins_app.core.metadata import PluginCategory
+from plugins_app.models import Status
 from plugins_app.services.catalogue import Badge
+from plugins_app.services.executions import Wanted
 from plugins_app.services.metrics import DEFAULT_RANGE
 
 P = TypeVar("P", bound=BaseModel)
 
 MAX_LIMIT = 500
 DEFAULT_LIMIT = 200
+DEFAULT_PAGE = 50
 MAX_QUERY = 200
 """Characters of a search: every word is compared with every plugin."""
 
@@ -28,6 +33,7 @@ def _split(values: Any) -> list[str]:
 
 Words = Annotated[list[str], BeforeValidator(_split)]
 Text = Annotated[str, Field(max_length=MAX_QUERY)]
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC))]
 RangeName = Literal["15m", "1h", "6h", "24h", "7d", "30d"]
 
 
@@ -75,6 +81,27 @@ class ListParameters(Parameters):
     fields: Words = []
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     cursor: Annotated[str, Field(max_length=16)] = ""
+
+
+class ExecutionParameters(Parameters):
+    """`since` and `until` are RFC 3339 moments with their offset; `until` is not in the span."""
+
+    plugin: Text | None = None
+    status: Status | None = None
+    error_code: Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")] | None = None
+    caller: Text | None = None
+    source: Annotated[str, Field(max_length=16)] | None = None
+    request_id: Annotated[str, Field(max_length=128)] | None = None
+    cached: bool | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    fields: Words = []
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_PAGE
+    cursor: Annotated[str, Field(pattern=r"^([0-7][0-9A-HJKMNP-TV-Z]{25})?$")] = ""
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(**{field.name: getattr(self, field.name) for field in fields_of(Wanted)})
 
 
 def parse(model: type[P], request: Request) -> P:

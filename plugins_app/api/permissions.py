@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 
 class HasScope(BasePermission):
-    """Each view names the scope it needs in `scope`; None means that anybody may."""
+    """Each view names the scope it needs in `scope`; None means that anybody may, but nobody
+    unknown where `anonymous` is False."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         scope: Scope | None = getattr(view, "scope", Scope.ADMIN)
         caller = cast(Caller, request.auth)
-        if scope is None or caller.may(scope):
+        known = caller.authenticated or getattr(view, "anonymous", False)
+        if known and (scope is None or caller.may(scope)):
             return True
         if not caller.authenticated:
-            raise Unauthenticated(f"This needs an API key with the scope '{scope}', or a login")
+            kind = f" with the scope '{scope}'" if scope else ""
+            raise Unauthenticated(f"This needs an API key{kind}, or a login")
         raise Forbidden(f"This needs the scope '{scope}'")

@@ -62,6 +62,11 @@ class ExecutorOptions:
 PortsFor = Callable[[Execution], Ports]
 
 
+def entrance(registry: PluginRegistry, world: World) -> Sequence[Middleware]:
+    """What a call must pass before it costs anything."""
+    return Resolve(registry), Authorize(), Validate(world.clock)
+
+
 def standard_middleware(
     registry: PluginRegistry,
     state: SharedState,
@@ -73,9 +78,7 @@ def standard_middleware(
     """The order of a call, from the outside in."""
     return (
         Record(journal, world.clock),
-        Resolve(registry),
-        Authorize(),
-        Validate(),
+        *entrance(registry, world),
         Admit(
             state,
             journal,
@@ -118,6 +121,7 @@ class PluginExecutor:
             ),
             CheckOutput(self._options.max_output),
         )
+        self._entrance = fold(entrance(registry, self._world), _stop_there)
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.in_flight = 0
         self.draining = False
@@ -150,35 +154,51 @@ class PluginExecutor:
     ) -> Execution:
         """One call, ended: with an answer or with an error, never by an exception (but by
         cancellation). `timeout_ms` is the deadline of the whole call, at most `max_timeout`."""
+        execution = self._begin(name, data, caller, source, timeout_ms)
+        execution.request_id, execution.use_cache = request_id, use_cache
+        try:
+            await self._send(execution, self._pipeline)
+        finally:
+            self._count(execution)
+        return execution
+
+    async def check(
+        self, name: str, data: Any, *, caller: Caller, timeout_ms: float | None = None
+    ) -> Execution:
+        """Whether `run` would refuse this call for its name, its caller or its input. Nothing is
+        admitted, counted or written down, and of the plugin only its own `validate` runs."""
+        execution = self._begin(name, data, caller, "check", timeout_ms)
+        await self._send(execution, self._entrance)
+        return execution
+
+    def _begin(
+        self, name: str, data: Any, caller: Caller, source: str, timeout_ms: float | None
+    ) -> Execution:
         limit = self._options.max_timeout
         seconds = limit if timeout_ms is None else min(limit, timeout_ms / 1000)
         started = self._world.clock()
-        execution = Execution(
+        return Execution(
             id=self._world.new_id(),
             name=name,
             data={} if data is None else data,
             caller=caller,
             source=source,
-            request_id=request_id,
+            request_id="",
             started=started,
             started_at=self._world.now(),
             deadline=started + seconds,
-            use_cache=use_cache,
         )
-        await self._send(execution)
-        return execution
 
-    async def _send(self, execution: Execution) -> None:
+    async def _send(self, execution: Execution, pipeline: CallNext) -> None:
         self.in_flight += 1
         try:
             if self.draining:
                 raise Draining("The server is shutting down", retry_after=DRAIN_RETRY_SECONDS)
-            execution.answer = await self._pipeline(execution)
+            execution.answer = await pipeline(execution)
         except ZantaraError as error:
             execution.error = error
         finally:
             self.in_flight -= 1
-            self._count(execution)
 
     def _count(self, execution: Execution) -> None:
         if execution.plugin:
@@ -218,6 +238,10 @@ class PluginExecutor:
     def get_metrics(self, name: str) -> dict[str, Any]:
         """This process's own counts since its start; the journal's hold for all processes."""
         return summary(self._counts[self.registry.resolve(name).name])
+
+
+async def _stop_there(execution: Execution) -> Answer:
+    return Answer(True, b"null")
 
 
 class _ExecutionLogger(logging.LoggerAdapter[logging.Logger]):

@@ -67,6 +67,11 @@ class LoadedPlugin:
         return f"{self.name}@{self.version}"
 
     @property
+    def breaker_key(self) -> str:
+        """Of its circuit breaker in the shared state: another version starts closed."""
+        return f"breaker:{self.key}"
+
+    @property
     def visibility(self) -> str:
         return self.overrides.visibility or "public"
 

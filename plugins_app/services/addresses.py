@@ -5,6 +5,13 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
+from django.http import HttpRequest
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """None where the server does not know, as behind a local socket."""
+    forwarded_for = request.headers.get("X-Forwarded-For", "")
+    return client_address(request.META.get("REMOTE_ADDR") or "", forwarded_for) or None
 
 
 def client_address(remote: str, forwarded_for: str) -> str:

@@ -41,6 +41,7 @@ class PluginView:
     status: Badge
     status_detail: str
     enabled: bool
+    breaker: BreakerState
     loaded: LoadedPlugin | None
     failure: Failure | None
     row: InstalledPlugin | None
@@ -99,7 +100,7 @@ def views(caller: Caller) -> list[PluginView]:
     """By name. Staff also see what could not be loaded."""
     current = snapshot()
     rows = {row.name: row for row in InstalledPlugin.objects.filter(installed=True)}
-    breakers = breaker_states(plugin.key for plugin in current.active.values())
+    breakers = breaker_states(current.active.values())
     seen = [
         _view(plugin, current, rows.get(plugin.name), breakers)
         for plugin in current.active.values()
@@ -116,7 +117,7 @@ def view(caller: Caller, name: str) -> PluginView:
     found = current.find(name)
     if found and found.key != current.active[found.name].key and may_see(caller, found):
         row = InstalledPlugin.objects.filter(pk=found.name).first()
-        return _view(found, current, row, breaker_states([found.key]))
+        return _view(found, current, row, breaker_states([found]))
     wanted = found.name if found else name
     for each in views(caller):
         if each.name == wanted:
@@ -182,6 +183,7 @@ def _view(
         status=status,
         status_detail=detail,
         enabled=plugin.enabled,
+        breaker=breakers[plugin.key].state,
         loaded=plugin,
         failure=failure,
         row=row,
@@ -222,6 +224,7 @@ def _broken_view(name: str, failure: Failure, row: InstalledPlugin | None) -> Pl
         status=Badge.LOAD_ERROR,
         status_detail=failure.error_type,
         enabled=row.enabled if row else False,
+        breaker=BreakerState.CLOSED,
         loaded=None,
         failure=failure,
         row=row,

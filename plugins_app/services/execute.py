@@ -37,3 +37,23 @@ async def execute(
 def execute_and_wait(name: str, data: Any, **options: Any) -> Execution:
     """The same from a thread that is not the loop's; options as for `execute`."""
     return engine_loop.run(execute(name, data, **options))
+
+
+async def validate(
+    name: str, data: Any, *, caller: Caller, timeout_ms: float | None = None
+) -> Execution:
+    """Whether `execute` would refuse the call before it is admitted. Runs and records nothing."""
+    engine = current_engine()
+    await engine.open()
+    return await engine.executor.check(name, data, caller=caller, timeout_ms=timeout_ms)
+
+
+def validate_and_wait(name: str, data: Any, **options: Any) -> Execution:
+    return engine_loop.run(validate(name, data, **options))
+
+
+def checked_input(execution: Execution) -> Any:
+    """The input as the plugin would get it, in JSON's terms and with sensitive fields masked."""
+    assert execution.input is not None
+    plain = execution.input.model_dump(mode="json", by_alias=True)
+    return execution.loaded.input_mask.mask(plain)

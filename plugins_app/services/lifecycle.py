@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from threading import Thread
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from plugins_app.core.errors import PluginNotFound, ReloadRejected
 from plugins_app.core.importing import Failure
@@ -20,7 +24,7 @@ from plugins_app.services.audit import Actor, record
 from plugins_app.services.generation import raise_generation
 from plugins_app.services.installed import write_down
 from plugins_app.services.registry import loaded_registry, snapshot
-from plugins_app.services.workers import live_workers
+from plugins_app.services.workers import live_workers, wait_for_generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,29 @@ def reload(name: str, actor: Actor, reason: str = "", *, served: str | None = No
         current_engine().reloaded[plugin.name] = generation
     elapsed = round((time.perf_counter() - started) * 1000)
     return ReloadResult(plugin.name, served, plugin.version, elapsed)
+
+
+def reload_within(seconds: float, name: str, actor: Actor, reason: str = "") -> ReloadResult | None:
+    """As `reload`; None where it takes longer: it goes on, and the audit log says how it ended."""
+    done: Future[ReloadResult] = Future()
+    work = partial(_fulfil, done, partial(reload, name, actor, reason))
+    Thread(target=work, name=f"reload {name}", daemon=True).start()
+    waited, _ = wait([done], timeout=seconds)
+    return done.result() if waited else None
+
+
+def _fulfil(promise: Future[ReloadResult], work: Callable[[], ReloadResult]) -> None:
+    try:
+        promise.set_result(work())
+    except BaseException as error:
+        promise.set_exception(error)
+    finally:
+        connections.close_all()
+
+
+def workers_reached(patience: timedelta = timedelta(seconds=2)) -> tuple[int, int]:
+    """(how many workers serve the newest code, how many live), this one included."""
+    return wait_for_generation(patience, own=current_engine().worker)
 
 
 async def _reload(registry: PluginRegistry, name: str, failure: Failure | None) -> LoadedPlugin:

@@ -4,11 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
+from orjson import Fragment
+
+from plugins_app.core.caller import Caller
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.metadata import tool_name
 from plugins_app.core.metrics import summary
-from plugins_app.services.catalogue import Badge, PluginView
+from plugins_app.models import ExecutionLog
+from plugins_app.services.catalogue import PluginView, sees_broken
 
+_EXECUTION_FIELDS = (
+    "id",
+    "plugin",
+    "version",
+    "status",
+    "error_code",
+    "error",
+    "caller",
+    "caller_name",
+    "source",
+    "request_id",
+    "model",
+    "cached",
+    "attempts",
+    "started_at",
+    "finished_at",
+    "duration_ms",
+)
+EXECUTION_FIELDS = frozenset(_EXECUTION_FIELDS)
 Metrics = dict[str, dict[str, Any]]
 _LIST_FIELDS = (
     "name",
@@ -62,20 +85,36 @@ def in_detail(view: PluginView, plugin: LoadedPlugin, metrics: dict[str, Any]) -
         "enabled": view.enabled,
         "input_schema": plugin.input_schema,
         "output_schema": plugin.output_schema,
-        "metrics": {**metrics, "breaker": _breaker(view)},
+        "metrics": {**metrics, "breaker": str(view.breaker)},
         "tool_names": {"anthropic": tool_name(plugin.name), "openai": tool_name(plugin.name)},
         "links": {
             "self": f"/api/plugins/{plugin.name}",
-            "execute": f"/api/plugins/{plugin.name}/execute",
-            "metrics": f"/api/plugins/{plugin.name}/metrics",
+            **{link: f"/api/plugins/{plugin.name}/{link}" for link in _LINKS},
         },
     }
 
 
-def _breaker(view: PluginView) -> str:
-    return {Badge.CIRCUIT_OPEN: "open", Badge.CIRCUIT_HALF_OPEN: "half_open"}.get(
-        view.status, "closed"
-    )
+_LINKS = ("execute", "validate", "metrics", "versions")
+
+
+def execution_in_list(row: ExecutionLog) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _EXECUTION_FIELDS}
+
+
+def execution_in_detail(row: ExecutionLog, reader: Caller) -> dict[str, Any]:
+    """Payloads as they were kept: masked, and cut where they were long."""
+    shown = {
+        **execution_in_list(row),
+        "input": _payload(row.input),
+        "output": _payload(row.output),
+    }
+    if sees_broken(reader):
+        shown |= {"traceback": row.traceback, "worker": row.worker}
+    return shown
+
+
+def _payload(text: str) -> Fragment | None:
+    return Fragment(text) if text else None
 
 
 NO_METRICS = summary({})

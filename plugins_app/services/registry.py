@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.registry import PluginRegistry
 from plugins_app.core.snapshot import Snapshot
 from plugins_app.core.state import BreakerStatus
@@ -22,8 +23,8 @@ def snapshot() -> Snapshot:
     return loaded_registry().snapshot
 
 
-def breaker_states(keys: Iterable[str]) -> Mapping[str, BreakerStatus]:
+def breaker_states(plugins: Iterable[LoadedPlugin]) -> Mapping[str, BreakerStatus]:
     """By plugin key, 'name@version'."""
-    names = {f"breaker:{key}": key for key in keys}
+    names = {plugin.breaker_key: plugin.key for plugin in plugins}
     found = engine_loop.run(current_engine().state.breakers(names))
     return {names[key]: status for key, status in found.items()}

@@ -19,12 +19,14 @@ def live_workers() -> QuerySet[Worker]:
     return Worker.objects.filter(seen__gte=timezone.now() - timedelta(seconds=STALE_SECONDS))
 
 
-def wait_for_generation(patience: timedelta) -> tuple[int, int]:
-    """Wait until every live worker serves the newest generation: (how many do, how many live)."""
+def wait_for_generation(patience: timedelta, own: str = "") -> tuple[int, int]:
+    """Wait until every live worker serves the newest generation: (how many do, how many live).
+    `own`: the worker that asks, which does already."""
     generation = RegistryState.objects.values_list("plugins", flat=True).get(pk=1)
     end = time.monotonic() + patience.total_seconds()
     while True:
-        reached = [g >= generation for g in live_workers().values_list("generation", flat=True)]
+        others = live_workers().exclude(pk=own).values_list("generation", flat=True)
+        reached = [each >= generation for each in others]
         if all(reached) or time.monotonic() > end:
-            return sum(reached), len(reached)
+            return sum(reached) + bool(own), len(reached) + bool(own)
         time.sleep(_POLL_SECONDS)

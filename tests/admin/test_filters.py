@@ -6,13 +6,14 @@ from django.core.paginator import Paginator
 
 from plugins_app.admin.filters import Filters, category_options, page_links, status_options
 from plugins_app.core.metadata import PluginCategory
+from plugins_app.core.state import BreakerState
 from plugins_app.models import InstalledPlugin
 from plugins_app.services.catalogue import Badge, PluginView
 
 
 def view(name: str, category: PluginCategory, status: Badge = Badge.ENABLED) -> PluginView:
     row = InstalledPlugin(name=name, category=str(category))
-    return PluginView(name, "1.0.0", status, "", True, None, None, row)
+    return PluginView(name, "1.0.0", status, "", True, BreakerState.CLOSED, None, None, row)
 
 
 PRICING = view("bali_zero.pricing", PluginCategory.BALI_ZERO)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from plugins_app.services.access import _PERMISSIONS
 
 TEXT = (Path(__file__).resolve().parent.parent.parent / "docs" / "api.md").read_text()
 ROUTES = sorted(
-    f"/api/{pattern.pattern}".replace("<plugin:name>", "{name}")
+    re.sub(r"<\w+:(\w+)>", r"{\1}", f"/api/{pattern.pattern}")
     for pattern in urlpatterns
     if pattern.name
 )

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, ClassVar, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from plugins_app.api.body import http_of
 from plugins_app.api.execution import content_location
 from plugins_app.api.problems import problem, request_id_of
 from plugins_app.api.reply import json_reply, to_http
@@ -18,12 +19,13 @@ from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.services.audit import Actor, actor_of
 
 
-def http_of(request: Request) -> HttpRequest:
-    return request._request  # noqa: SLF001  (DRF has no public name for it)
-
-
 class ApiView(APIView):
+    """`anonymous=False`: callers must say who they are, whatever the scope. `tag` groups the
+    endpoints in the OpenAPI document."""
+
     scope: ClassVar[Scope | None] = Scope.ADMIN
+    anonymous: ClassVar[bool] = True
+    tag: ClassVar[str] = ""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # A charset in Content-Type is about the body; Django would read the query string by it.
@@ -48,6 +50,8 @@ class ApiView(APIView):
 
 class ConditionalView(ApiView):
     """An answer's ETag is the hash of its body; whoever has it already gets 304."""
+
+    conditional = True
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

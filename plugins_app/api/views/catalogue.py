@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from django.http import HttpResponse
 from pydantic import Field, model_validator
 from rest_framework.request import Request
 
-from plugins_app.api import listing
-from plugins_app.api.body import Body, body_of, read_body
+from plugins_app.api import answers, listing
+from plugins_app.api.body import Body, body_of, http_of, read_body
 from plugins_app.api.deprecation import deprecation_headers, warnings_of
+from plugins_app.api.operation import operation
 from plugins_app.api.parameters import (
     MAX_QUERY,
     ListParameters,
@@ -14,24 +17,27 @@ from plugins_app.api.parameters import (
     SearchParameters,
     parse,
 )
-from plugins_app.api.views.base import ApiView, ConditionalView, http_of, located
+from plugins_app.api.views.base import ApiView, ConditionalView, located
 from plugins_app.core.caller import Scope
 from plugins_app.core.errors import LoadError
 from plugins_app.services import catalogue, metrics, presentation
 from plugins_app.services.catalogue import PluginView
+from plugins_app.services.versions import versions
 
 
 class ListView(ConditionalView):
     scope = Scope.LIST
+    tag = "catalogue"
 
-    def get(self, request: Request) -> HttpResponse:
-        chosen = parse(ListParameters, request)
-        listing.check(chosen)
+    @operation("list_plugins", answers.PluginList, query=ListParameters)
+    def get(self, request: Request, query: ListParameters) -> HttpResponse:
+        """The plugins that you may see, filtered, ordered and cut."""
+        listing.check(query)
         caller = self.caller(request)
-        found = catalogue.search(caller, chosen.q, category=chosen.category, status=chosen.status)
-        model = caller.model or chosen.model
-        rows = listing.rows(found, chosen, model, metrics.totals())
-        page, following = listing.page(rows, chosen, http_of(request))
+        found = catalogue.search(caller, query.q, category=query.category, status=query.status)
+        model = caller.model or query.model
+        rows = listing.rows(found, query, model, metrics.totals())
+        page, following = listing.page(rows, query, http_of(request))
         return self.answer(
             {"success": True, "count": len(rows), "next": following, "plugins": page}
         )
@@ -39,9 +45,11 @@ class ListView(ConditionalView):
 
 class DetailView(ConditionalView):
     scope = Scope.LIST
+    tag = "catalogue"
 
+    @operation("get_plugin", answers.PluginAnswer, problems=("load_error",))
     def get(self, request: Request, name: str) -> HttpResponse:
-        parse(NoParameters, request)
+        """Metadata, schemas and the last day's metrics of one plugin."""
         view = catalogue.view(self.caller(request), name)
         if view.loaded is None:
             raise _load_error(view)
@@ -55,6 +63,19 @@ class DetailView(ConditionalView):
 def _load_error(view: PluginView) -> LoadError:
     assert view.failure
     return LoadError(view.failure.message, file=view.failure.file, line=view.failure.line)
+
+
+class VersionsView(ConditionalView):
+    scope = Scope.LIST
+    tag = "catalogue"
+
+    @operation("list_versions", answers.Versions)
+    def get(self, request: Request, name: str) -> HttpResponse:
+        """Every version that was seen, the latest first."""
+        view = catalogue.view(self.caller(request), name)
+        rows = [asdict(each) for each in versions(view)]
+        body = {"success": True, "plugin": view.name, "count": len(rows), "versions": rows}
+        return self.answer(body, headers=located(request, name, view.loaded, "/versions"))
 
 
 class SearchBody(Body):
@@ -72,13 +93,24 @@ class SearchView(ApiView):
     """By query string or, with POST, by body."""
 
     scope = Scope.LIST
+    tag = "catalogue"
 
-    def get(self, request: Request) -> HttpResponse:
-        return self._found(request, parse(SearchParameters, request).text)
+    @operation("search_plugins", answers.PluginSearch, query=SearchParameters)
+    def get(self, request: Request, query: SearchParameters) -> HttpResponse:
+        """Plugins that match, best first."""
+        return self._found(request, query.text)
 
-    def post(self, request: Request) -> HttpResponse:
+    @operation(
+        "search_plugins_by_body",
+        answers.PluginSearch,
+        query=SearchParameters,
+        body=SearchBody,
+        reads_body=False,
+    )
+    def post(self, request: Request, query: SearchParameters) -> HttpResponse:
+        """Plugins that match, best first; asked for in the body, or in the query string."""
         if not read_body(http_of(request)):
-            return self.get(request)
+            return self._found(request, query.text)
         parse(NoParameters, request)
         body = body_of(SearchBody, http_of(request))
         return self._found(request, body.query or body.q)
@@ -94,8 +126,10 @@ class SearchView(ApiView):
 
 class StatisticsView(ApiView):
     scope = Scope.LIST
+    tag = "catalogue"
 
+    @operation("get_statistics", answers.Statistics)
     def get(self, request: Request) -> HttpResponse:
-        parse(NoParameters, request)
+        """How many plugins, versions and aliases there are."""
         counts = catalogue.statistics(self.caller(request))
         return self.answer({"success": True, "statistics": counts})

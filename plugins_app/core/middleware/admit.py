@@ -213,7 +213,7 @@ class Admit:
             rates=self._rates(execution),
             cache=cache,
             concurrency=concurrency,
-            breaker=BreakerRule(f"breaker:{plugin.key}", metadata.attempt_timeout + 1),
+            breaker=BreakerRule(plugin.breaker_key, metadata.attempt_timeout + 1),
         )
 
     def _rates(self, execution: Execution) -> tuple[RateRule, ...]:

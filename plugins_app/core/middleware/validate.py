@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
-from plugins_app.core.errors import FieldError, InvalidInput
+from plugins_app.core.errors import (
+    CallTimeout,
+    FieldError,
+    InvalidInput,
+    PluginCrashed,
+    ZantaraError,
+)
 from plugins_app.core.execution import Answer, CallNext, Execution
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.masking import Masker
@@ -20,6 +27,9 @@ _ABOUT_THE_NAME = {"missing", "extra_forbidden"}
 
 class Validate:
     """Raw JSON becomes the plugin's input model; then the plugin's own `validate` may object."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
 
     async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
         plugin = execution.loaded
@@ -37,10 +47,19 @@ class Validate:
         try:
             verdict = plugin.plugin.validate(execution.input)
             if inspect.isawaitable(verdict):
-                verdict = await verdict
+                left = execution.deadline - self._clock()
+                verdict = await asyncio.wait_for(verdict, left)
+        except TimeoutError:
+            raise CallTimeout(f"Plugin {plugin.name!r} did not check its input in time") from None
         except ValueError as error:
             message = _SECRET_MESSAGE if plugin.input_mask.active else str(error)
             raise InvalidInput(message, [FieldError("", "value_error", message)]) from None
+        except ZantaraError:
+            raise
+        except Exception as error:
+            raise PluginCrashed(
+                f"Plugin {plugin.name!r} failed to check its input"
+            ) from error
         if verdict is False:
             raise InvalidInput(f"Plugin {plugin.name!r} refused the input")
 
