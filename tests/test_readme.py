@@ -56,3 +56,10 @@ def test_every_command_in_the_readme_exists() -> None:
 
     assert named
     assert [name for name in named if not (commands / f"{name}.py").exists()] == []
+
+
+def test_every_command_is_in_the_readme() -> None:
+    commands = ROOT / "plugins_app" / "management" / "commands"
+    names = {file.stem for file in commands.glob("[a-z]*.py")} - {"quickstart"}  # it is `make run`
+
+    assert [name for name in sorted(names) if f"`{name}`" not in README] == []

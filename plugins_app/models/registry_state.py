@@ -15,6 +15,9 @@ class RegistryState(models.Model):
         default=dict, help_text="Plugin -> the generation at which its reload was last asked for."
     )
     config = models.PositiveBigIntegerField(default=0, help_text="Plugin configuration moved.")
+    warms = models.JSONField(
+        default=dict, help_text="Plugin -> number of the request to warm it, counted over all."
+    )
 
     class Meta:
         constraints = (
@@ -36,6 +39,10 @@ class Worker(models.Model):
     generation = models.PositiveBigIntegerField(help_text="Registry generation that it serves.")
     registry_hash = models.CharField(max_length=64, help_text="Over all loaded plugins' sources.")
     errors = models.JSONField(default=list, help_text="Load errors, as this process met them.")
+    warmed = models.JSONField(
+        default=dict,
+        help_text="Plugin -> its last warming here: request, answers, examples, error.",
+    )
 
     class Meta:
         ordering = ("host", "pid")

@@ -15,6 +15,8 @@ from plugins_app.core.ports import HttpResponse
 
 DEFAULT_SECONDS = 10.0
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+LONGEST_WAIT = 24 * 3600.0
+"""Seconds of a Retry-After that we believe."""
 _WORTH_A_RETRY = {429, 502, 503, 504}
 
 
@@ -63,9 +65,12 @@ async def _read(response: httpx.Response) -> bytes:
 def _retry_after(response: httpx.Response) -> float | None:
     """Seconds, from either form of the header."""
     value = response.headers.get("retry-after", "")
-    if value.isdecimal():
-        return float(value)
     try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+        seconds = float(value) if value.isdecimal() else _until(value)
+    except (ValueError, TypeError, OverflowError):
         return None
+    return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def _until(date: str) -> float:
+    return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()

@@ -31,6 +31,8 @@ WAIT_SECONDS = 25.0
 """Shorter than what a row's lease has beyond the deadline of its call."""
 SAMPLES_PER_MINUTE = 10
 """Rows kept of refusals per plugin and code, in one process; all of them are counted."""
+MINUTES_REMEMBERED = 6
+"""As long as a call may take, and the one that begins."""
 
 
 class ExecutionJournal:
@@ -111,17 +113,22 @@ class _Samples:
     """Which refusals get a row: the first few of each plugin, code and minute."""
 
     def __init__(self) -> None:
-        self._minute: datetime | None = None
-        self._seen: Counter[tuple[str, str]] = Counter()
+        self._minutes: dict[datetime, Counter[tuple[str, str]]] = {}
 
     def wants(self, execution: Execution) -> bool:
-        minute = execution.started_at.replace(second=0, microsecond=0)
-        if minute != self._minute:
-            self._minute = minute
-            self._seen.clear()
+        seen = self._seen(execution.started_at.replace(second=0, microsecond=0))
         key = (execution.loaded.name, execution.error.code if execution.error else "")
-        self._seen[key] += 1
-        return self._seen[key] <= SAMPLES_PER_MINUTE
+        seen[key] += 1
+        return seen[key] <= SAMPLES_PER_MINUTE
+
+    def _seen(self, minute: datetime) -> Counter[tuple[str, str]]:
+        """Calls do not end in the order in which they began, so a minute is not over with the
+        first call of the next."""
+        if minute not in self._minutes:
+            if len(self._minutes) >= MINUTES_REMEMBERED:
+                del self._minutes[next(iter(self._minutes))]
+            self._minutes[minute] = Counter()
+        return self._minutes[minute]
 
 
 def _event(plugin: LoadedPlugin, moved: Transition) -> Row:

@@ -139,10 +139,12 @@ def _traceback(cause: BaseException) -> str:
 def _input(execution: Execution) -> str:
     """What was sent. In-process callers may have sent what JSON cannot hold."""
     try:
-        plain = to_jsonable_python(execution.data, fallback=repr, bytes_mode="base64")
-    except ValueError:  # it contains itself
+        plain = to_jsonable_python(
+            execution.data, fallback=repr, bytes_mode="base64", inf_nan_mode="null"
+        )
+        return _fitting(_json(execution.loaded.input_mask.mask(plain)))
+    except ValueError:  # it contains itself, or an integer of more digits than Python writes
         return ""
-    return _fitting(_json(execution.loaded.input_mask.mask(plain)))
 
 
 def _json(value: Any) -> bytes:
@@ -155,11 +157,16 @@ def _json(value: Any) -> bytes:
 def _output(execution: Execution) -> str:
     if execution.answer is None:
         return ""
-    return _fitting(_masked(execution.answer.data, execution.loaded.output_mask))
+    try:
+        return _fitting(_masked(execution.answer.data, execution.loaded.output_mask))
+    except ValueError:  # an integer of more digits than Python reads
+        return ""
 
 
 def _masked(data: bytes, masker: Masker) -> bytes:
-    return orjson.dumps(masker.mask(orjson.loads(data))) if masker.active else data
+    """By the standard library, which is exact about integers beyond 64 bits: orjson reads them as
+    floats, or not at all."""
+    return _json(masker.mask(json.loads(data))) if masker.active else data
 
 
 def _fitting(payload: bytes) -> str:

@@ -166,15 +166,15 @@ class JournalWriter:
     def _give_up(self, batch: Batch) -> None:
         """No audit, no act: nothing is accepted. What has happened already stays owed, and the
         fence decides between a late payment and the sweeper."""
-        for entry in batch.entries:
-            entry.fail()
-        _wake(batch.entries)
         room = sum(len(owed.entries) for owed in self._owed) < MAX_OWED
         kept = [e for e in batch.entries if e.act is Act.FINISH or (room and e.act in _OWED)]
         if kept:
             self._owed.append(Batch(kept, batch.refusals, in_doubt=True))
         else:
             self._refusals.add(batch.refusals)
+        for entry in batch.entries:
+            entry.fail()
+        _wake(batch.entries)  # last: whoever wakes finds what is owed
 
     def _pay_owed(self) -> None:
         while self._owed and not self._away:

@@ -24,6 +24,7 @@ from plugins_app.runtime.database import close_thread_connections
 from plugins_app.runtime.engine import Engine
 from plugins_app.runtime.loop import engine_loop
 from plugins_app.runtime.sweeper import sweep
+from plugins_app.runtime.warming import Warmer
 
 logger = logging.getLogger(__name__)
 
@@ -45,11 +46,14 @@ class Seen:
     keys: int = 0
     config: int = 0
     reloads: dict[str, int] = field(default_factory=dict)
+    warms: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def now(cls) -> Seen:
         state = RegistryState.objects.filter(pk=1).first() or RegistryState()
-        return cls(state.plugins, state.policies, state.keys, state.config, dict(state.reloads))
+        return cls(
+            state.plugins, state.policies, state.keys, state.config, state.reloads, state.warms
+        )
 
 
 class Watcher:
@@ -60,6 +64,8 @@ class Watcher:
         self._started = timezone.now()
         self._next_heartbeat = self._next_sweep = 0.0
         self._away = False
+        self._warmer = Warmer(engine.executor)
+        self._reported = self._warmer.reports
         self.seen = Seen()
 
     def start(self, seen: Seen) -> None:
@@ -72,6 +78,7 @@ class Watcher:
         if self._thread:
             self._stop.set()
             self._thread.join()
+            self._warmer.stop()
             self._thread = None
 
     def _run(self) -> None:
@@ -93,7 +100,7 @@ class Watcher:
         """One round."""
         now = time.monotonic()
         self._take_over(Seen.now())
-        if now >= self._next_heartbeat:
+        if now >= self._next_heartbeat or self._reported is not self._warmer.reports:
             self._next_heartbeat = now + HEARTBEAT_SECONDS
             self._beat()
         if now >= self._next_sweep:
@@ -109,6 +116,7 @@ class Watcher:
             engine_loop.run(self._reload(state))
         if state.policies != self.seen.policies or state.plugins != self.seen.plugins:
             engine_loop.run(self._engine.take_policies())
+        self._warm(state)
         self.seen = state
         self._next_heartbeat = 0.0
 
@@ -123,7 +131,15 @@ class Watcher:
                     logger.warning("reload failed", extra={"plugin": name, "error": str(error)})
         await registry.load(everything=state.config != self.seen.config)
 
+    def _warm(self, state: Seen) -> None:
+        """After the code and the policies: what is warmed is what is served."""
+        known = self.seen.warms
+        self._warmer.begin(
+            {name: request for name, request in state.warms.items() if request > known.get(name, 0)}
+        )
+
     def _beat(self) -> None:
+        self._reported = self._warmer.reports
         snapshot = self._engine.registry.snapshot
         hashes = sorted(f"{p.key}:{p.source_hash}" for p in snapshot.all_versions())
         Worker.objects.update_or_create(
@@ -139,6 +155,7 @@ class Watcher:
                     {"plugin": f.plugin, "module": f.module, "message": f.message, "at": f.location}
                     for f in snapshot.errors
                 ],
+                "warmed": self._reported,
             },
         )
 

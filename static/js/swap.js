@@ -7,7 +7,9 @@
 (() => {
   const main = () => document.getElementById("main");
   const say = (text) => document.dispatchEvent(new CustomEvent("zantara:announce", { detail: text }));
+  const here = () => location.pathname + location.search;
   let last = 0;
+  let shown = here();
 
   const load = async (url, options) => {
     const response = await fetch(url, { credentials: "same-origin", ...options });
@@ -66,7 +68,10 @@
         return;
       }
       if (whole || !replaceRegions(page)) replaceMain(page);
-      if (push) history.pushState({ swapped: true }, "", url);
+      if (push) {
+        history.pushState({ swapped: true }, "", url);
+        shown = here();
+      }
       settle(page, focusId);
       const count = main().querySelector("[data-announce]");
       if (count) say(count.textContent.trim());
@@ -85,7 +90,12 @@
     visit(link.href, { whole: Boolean(clears), focusId: clears ? "main" : link.id });
   });
 
-  addEventListener("popstate", () => visit(location.href, { push: false, whole: true }));
+  /* A link into the page moves in the history as well, but what is shown stays. */
+  addEventListener("popstate", () => {
+    if (here() === shown) return;
+    shown = here();
+    visit(location.href, { push: false, whole: true });
+  });
 
   /* --- the filter form: as one types, and on a choice --- */
 

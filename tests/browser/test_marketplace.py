@@ -152,6 +152,16 @@ def test_the_first_tab_skips_to_the_page(page: Page) -> None:
     expect(page.locator("#main")).to_be_focused()
 
 
+def test_a_link_into_the_page_loads_nothing(page: Page) -> None:
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.resource_type))
+    page.get_by_role("link", name="Skip to main content").press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/admin/plugins/$"))
+    assert "fetch" not in loaded
+
+
 def test_the_theme_is_chosen_kept_and_there_before_the_script(page: Page) -> None:
     page.locator("details[data-menu] summary").click()
     page.get_by_role("button", name="Dark").click()

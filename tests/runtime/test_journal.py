@@ -251,15 +251,27 @@ async def test_a_refusal_never_waits_for_the_database(
 
 
 async def test_samples_start_anew_every_minute(make_journal: MakeJournal) -> None:
+    assert await _rows_of_refusals_at(make_journal, [0] * 15 + [60] * 15) == 20
 
+
+async def test_calls_on_both_sides_of_a_minutes_edge_share_their_minutes_samples(
+    make_journal: MakeJournal,
+) -> None:
+    assert await _rows_of_refusals_at(make_journal, [59, 60] * 15) == 20
+
+
+async def test_samples_hold_when_the_clock_is_set_back(make_journal: MakeJournal) -> None:
+    later = [600 + 60 * minute for minute in range(10)]
+    assert await _rows_of_refusals_at(make_journal, later + [0] * 15) == 20
+
+
+async def _rows_of_refusals_at(make_journal: MakeJournal, seconds: list[int]) -> int:
     time = ManualTime()
     start = datetime(2026, 1, 1, tzinfo=UTC)
     world = replace(time.world(), now=lambda: start + timedelta(seconds=time.now))
     journal = make_journal()
     executor = await memory_executor(plugin(echo), journal=journal, world=world)  # type: ignore[arg-type]
-    for _ in range(2):
-        for _ in range(15):
-            await run(executor, {"n": "x"})
-        time.now += 60
+    for time.now in seconds:
+        await run(executor, {"n": "x"})
     await in_database_thread(journal.close)
-    assert len(await rows()) == 20
+    return len(await rows())

@@ -12,6 +12,7 @@ from plugins_app.core.plugin import PluginOutput
 from plugins_app.core.state import BreakerState, Transition
 from plugins_app.core.testing import ManualTime, memory_executor
 from plugins_app.models import BreakerEvent, CallerHour, ExecutionLog, Status
+from plugins_app.runtime import journal_writer
 from plugins_app.runtime.database import in_database_thread
 from plugins_app.runtime.journal import ExecutionJournal
 from plugins_app.runtime.journal_sql import JournalSql
@@ -86,6 +87,23 @@ async def test_an_outcome_that_could_not_be_written_is_unknown_and_paid_later(
     await in_database_thread(journal.close)
     assert await statuses() == ["succeeded"]
     assert (await counted())["status:succeeded"] == 1
+
+
+async def test_a_caller_wakes_only_after_what_it_left_behind_is_owed(
+    serve: MakeExecutor,
+    journal: ExecutionJournal,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def look_and_wake(entries: Any) -> None:
+        owed.append(len(journal._writer._owed))
+        wake(entries)
+
+    owed: list[int] = []
+    wake = journal_writer._wake
+    monkeypatch.setattr(journal_writer, "_wake", look_and_wake)
+    await _leave_running(serve, database)
+    assert owed == [0, 1]
 
 
 async def test_a_read_answer_that_could_not_be_written_is_withheld(
@@ -319,7 +337,7 @@ async def test_a_finish_between_the_sweepers_look_and_its_update_wins(
 
 
 async def _leave_running(serve: MakeExecutor, database: Database) -> None:
-    """A row whose process is gone: the journal forgets what it owes."""
+    """A row whose process is gone: the journal's thread ended, and what it owed is forgotten."""
 
     async def cut_off(self: Any, input_data: Any) -> PluginOutput:
         database.away = True
@@ -328,5 +346,6 @@ async def _leave_running(serve: MakeExecutor, database: Database) -> None:
     executor = await serve(plugin(cut_off))
     await run(executor)
     journal: Any = executor._pipeline.func._journal  # type: ignore[attr-defined]
+    await in_database_thread(journal.close)
     journal._writer._owed.clear()
     database.away = False

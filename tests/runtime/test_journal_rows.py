@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from typing import Any
 
+import pytest
 from pydantic import BaseModel, Field, SecretStr
 
 from plugins_app.core.plugin import PluginInput, PluginOutput
@@ -94,6 +96,58 @@ async def test_what_json_cannot_hold_is_still_written_down(serve: MakeExecutor) 
     executor = await serve(plugin(take, input=Payment))
     for odd in ("\ud800", 2**80, b"\xff", {1, 2}, object(), {(1, 2): 3}):
         assert (await run(executor, {"note": odd})).error is None
+
+
+async def test_an_integer_too_long_to_be_written_leaves_the_input_out(serve: MakeExecutor) -> None:
+    async def take(self: Any, input_data: Payment) -> PluginOutput:
+        return PluginOutput()
+
+    execution = await run(await serve(plugin(take, input=Payment)), {"note": 10**5000})
+    written = await row()
+    assert (execution.error, written.status, written.input) == (None, "succeeded", "")
+
+
+async def test_a_wide_integer_beside_a_secret_is_written_exactly(serve: MakeExecutor) -> None:
+    async def take(self: Any, input_data: Payment) -> PluginOutput:
+        return PluginOutput()
+
+    await run(await serve(plugin(take, input=Payment)), {"note": [2**80, float("nan")]})
+    assert json.loads((await row()).input)["note"] == [2**80, None]
+
+
+class Statement(PluginOutput):
+    total: int
+    pin: str = Field(default="4321", json_schema_extra={"x-sensitive": True})
+
+
+@pytest.mark.parametrize("total", [2**64 + 1, -(10**30), 10**400])
+async def test_wide_integers_in_an_answer_that_is_masked_stay_exact(
+    serve: MakeExecutor, total: int
+) -> None:
+    async def state(self: Any, input_data: Any) -> Statement:
+        return Statement(total=total)
+
+    execution = await run(await serve(plugin(state, output=Statement)))
+    written = await row()
+    assert (execution.error, written.status) == (None, "succeeded")
+    assert json.loads(written.output) == {"total": total, "pin": "********"}
+
+
+async def test_an_answer_with_an_integer_too_long_to_be_read_is_left_out(
+    serve: MakeExecutor,
+) -> None:
+    async def state(self: Any, input_data: Any) -> Statement:
+        return Statement(total=10**4000)
+
+    executor = await serve(plugin(state, output=Statement))
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(1_000)
+    try:
+        execution = await run(executor)
+    finally:
+        sys.set_int_max_str_digits(before)
+    written = await row()
+    assert (execution.error, written.status, written.output) == (None, "succeeded", "")
 
 
 async def test_refused_input_is_not_kept(serve: MakeExecutor, journal: ExecutionJournal) -> None:

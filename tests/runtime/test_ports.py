@@ -135,7 +135,16 @@ async def test_a_busy_upstream_is_worth_a_retry(upstream: _Upstream, status: int
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("Thu, 01 Jan 2015 00:00:00 GMT", 0.0), ("soon", None), ("", None)]
+    ("header", "seconds"),
+    [
+        ("Thu, 01 Jan 2015 00:00:00 GMT", 0.0),
+        ("Thu, 01 Jan 2015 00:00:00 -0000", None),
+        ("soon", None),
+        ("nan", None),
+        ("-5", None),
+        ("", None),
+        ("Thu, 01 Jan 2015 00:00:00 +99999999999999999999", None),
+    ],
 )
 async def test_retry_after_may_be_a_date_or_nonsense(
     upstream: _Upstream, header: str, seconds: float | None
@@ -144,6 +153,14 @@ async def test_retry_after_may_be_a_date_or_nonsense(
     with pytest.raises(TransientError) as raised:
         await get(upstream)
     assert raised.value.retry_after == seconds
+
+
+@pytest.mark.parametrize("header", ["86401", "9" * 20, "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+async def test_nobody_is_told_to_wait_longer_than_a_day(upstream: _Upstream, header: str) -> None:
+    upstream.answer = says(429, Retry_After=header)
+    with pytest.raises(TransientError) as raised:
+        await get(upstream)
+    assert raised.value.retry_after == 24 * 3600
 
 
 async def test_nobody_at_the_address_is_worth_a_retry(upstream: _Upstream) -> None:
