@@ -161,6 +161,8 @@ AXES_DISABLE_ACCESS_LOG = True
 """Logins are in the audit trail."""
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["csrfmiddlewaretoken"]
+"""Beside the password; name and address stay readable, since they are what is looked for."""
 
 # --- pages ----------------------------------------------------------------------------------------
 

@@ -11,12 +11,13 @@ from django.shortcuts import render
 
 from plugins_app.core.caller import Caller
 from plugins_app.services.access import caller_of_user
-from plugins_app.services.addresses import client_address
+from plugins_app.services.addresses import address_of
 from plugins_app.services.audit import Actor, actor_of
 
 VIEW = "plugins_app.view_installedplugin"
 SWITCH = "plugins_app.enable_plugin"
 RELOAD = "plugins_app.reload_plugin"
+CONFIGURE = "plugins_app.change_installedplugin"
 METRICS = "plugins_app.view_metrics"
 EXECUTIONS = "plugins_app.view_executionlog"
 
@@ -47,9 +48,7 @@ def _refusal(request: HttpRequest, permission: str) -> HttpResponse:
 
 
 def caller(request: HttpRequest) -> Caller:
-    forwarded_for = request.headers.get("X-Forwarded-For", "")
-    address = client_address(request.META.get("REMOTE_ADDR") or "", forwarded_for)
-    return caller_of_user(request.user, address=address)
+    return caller_of_user(request.user, address=address_of(request) or "")
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -62,6 +61,7 @@ def rights(request: HttpRequest) -> dict[str, bool]:
     return {
         "may_switch": may(SWITCH),
         "may_reload": may(RELOAD),
+        "may_configure": may(CONFIGURE),
         "may_see_metrics": may(METRICS),
         "may_see_executions": may(EXECUTIONS),
     }

@@ -11,4 +11,4 @@ class MarketplaceConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        from plugins_app.admin import model_pages  # noqa: F401  (registers the model pages)
+        from plugins_app.admin import logins, models  # noqa: F401  (registers receivers and pages)

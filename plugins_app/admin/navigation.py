@@ -10,7 +10,7 @@ from django.urls import reverse
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`permission` is what opening it takes."""
+    """`permission` is what opening it takes; empty: being staff."""
 
     label: str
     icon: str
@@ -35,6 +35,7 @@ PAGES = (
         "admin:plugins_app_executionlog_changelist",
         "plugins_app.view_executionlog",
     ),
+    Page("API keys", "key-round", "admin:plugins_app_apikey_changelist", "plugins_app.view_apikey"),
     Page(
         "Audit trail",
         "scroll-text",
@@ -43,6 +44,7 @@ PAGES = (
     ),
     Page("Users", "user", "admin:plugins_app_user_changelist", "plugins_app.view_user"),
     Page("Groups", "users", "admin:auth_group_changelist", "auth.view_group"),
+    Page("All data", "database", "admin:data", ""),
 )
 
 
@@ -50,7 +52,7 @@ def primary(request: HttpRequest) -> list[Link]:
     return [
         Link(page.label, page.icon, url, _current(request.path, url))
         for page in PAGES
-        if request.user.has_perm(page.permission)
+        if not page.permission or request.user.has_perm(page.permission)
         for url in [reverse(page.route)]
     ]
 

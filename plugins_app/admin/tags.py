@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
-from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from plugins_app.admin import formats
 from plugins_app.admin.badges import EXECUTIONS, Look
 from plugins_app.admin.highlight import highlighted, plugin_name
 from plugins_app.admin.navigation import Link, primary
 from plugins_app.admin.theme import theme_of
+from plugins_app.admin.values import moment
 from plugins_app.models import Status
 
 register = template.Library()
@@ -30,6 +29,7 @@ register.filter("plural", formats.plural)
 register.filter("short_id", formats.short_id)
 register.simple_tag(highlighted, name="highlighted")
 register.simple_tag(plugin_name, name="plugin_name")
+register.simple_tag(moment, name="moment")
 
 
 @register.simple_tag
@@ -53,20 +53,6 @@ def badge(look: Look, detail: str = "") -> SafeString:
 @register.simple_tag
 def execution_badge(status: str) -> SafeString:
     return badge(EXECUTIONS[Status(status)])
-
-
-@register.simple_tag
-def moment(value: datetime | None) -> SafeString:
-    """Relative, with the absolute time as its title; the page's script adds the local zone."""
-    if value is None:
-        return mark_safe("never")
-    local = timezone.localtime(value)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        local.isoformat(timespec="milliseconds"),
-        formats.absolute(local),
-        formats.ago(local, timezone.localtime()),
-    )
 
 
 @register.simple_tag(takes_context=True)

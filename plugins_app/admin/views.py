@@ -11,7 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from plugins_app.admin import charts, results
 from plugins_app.admin.access import METRICS, RELOAD, SWITCH, VIEW, actor, caller, needs, rights
@@ -30,7 +30,7 @@ MAX_REASON = 500
 View = Callable[..., HttpResponse]
 
 
-def _or_not_found(view: View) -> View:
+def or_not_found(view: View) -> View:
     @wraps(view)
     def found(request: HttpRequest, name: str) -> HttpResponse:
         try:
@@ -42,7 +42,7 @@ def _or_not_found(view: View) -> View:
     return found
 
 
-@require_GET
+@require_safe
 @needs(VIEW)
 def marketplace(request: HttpRequest) -> HttpResponse:
     filters = Filters.of(request.GET)
@@ -69,9 +69,9 @@ def marketplace(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/plugins/marketplace.html", context)
 
 
-@require_GET
+@require_safe
 @needs(VIEW)
-@_or_not_found
+@or_not_found
 def detail(request: HttpRequest, name: str) -> HttpResponse:
     view = catalogue.view(caller(request), name)
     if view.name != name:
@@ -105,10 +105,10 @@ def _metrics(name: str, request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@require_GET
+@require_safe
 @needs(VIEW)
 @needs(METRICS)
-@_or_not_found
+@or_not_found
 def series(request: HttpRequest, name: str) -> HttpResponse:
     chosen = request.GET.get("range", metrics.DEFAULT_RANGE)
     if chosen not in metrics.RANGES:
@@ -121,33 +121,33 @@ def series(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_POST
 @needs(SWITCH)
-@_or_not_found
+@or_not_found
 def enable(request: HttpRequest, name: str) -> HttpResponse:
     view = catalogue.view(caller(request), name)
-    switched = lifecycle.enable([view.name], actor(request), _reason(request))
+    switched = lifecycle.enable([view.name], actor(request), reason_of(request))
     messages.success(request, results.enabled(view.name, bool(switched)))
     return _back(request, view.name)
 
 
 @require_POST
 @needs(SWITCH)
-@_or_not_found
+@or_not_found
 def disable(request: HttpRequest, name: str) -> HttpResponse:
     view = catalogue.view(caller(request), name)
-    switched = lifecycle.disable([view.name], actor(request), _reason(request))
+    switched = lifecycle.disable([view.name], actor(request), reason_of(request))
     messages.success(request, results.disabled(view.name, bool(switched)))
     return _back(request, view.name)
 
 
 @require_POST
 @needs(RELOAD)
-@_or_not_found
+@or_not_found
 def reload(request: HttpRequest, name: str) -> HttpResponse:
     view = catalogue.view(caller(request), name)
     if view.loaded is None:
         return _retry(request, view)
     try:
-        done = lifecycle.reload(view.name, actor(request), _reason(request))
+        done = lifecycle.reload(view.name, actor(request), reason_of(request))
         messages.success(request, results.reloaded(done))
     except ReloadRejected as error:
         messages.error(request, results.rejected(view, error))
@@ -165,7 +165,7 @@ def _retry(request: HttpRequest, view: PluginView) -> HttpResponse:
     return redirect("admin:plugin-detail", retried.names[0])
 
 
-def _reason(request: HttpRequest) -> str:
+def reason_of(request: HttpRequest) -> str:
     return request.POST.get("reason", "").replace("\0", "").strip()[:MAX_REASON]
 
 

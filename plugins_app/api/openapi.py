@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.contrib.pydantic import PydanticExtension
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -18,10 +18,15 @@ from pydantic.json_schema import model_json_schema
 
 from plugins_app.api.answers import ProblemDetails
 from plugins_app.api.operation import Operation, operation_of
-from plugins_app.api.problems import CONTENT_TYPE, STATUS_OF_CODE
+from plugins_app.api.parameters import NoParameters
+from plugins_app.api.problem_kinds import PROBLEMS, slug_of
+from plugins_app.api.problems import CONTENT_TYPE
 from plugins_app.core.caller import Scope
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.services.access import ANONYMOUS_SCOPES
+
+if TYPE_CHECKING:
+    from plugins_app.api.views.base import ApiView
 
 JsonSchema = dict[str, Any]
 Endpoint = tuple[str, str, str, Callable[..., Any]]
@@ -39,12 +44,8 @@ _PATH_PARAMETERS: dict[str, tuple[str, JsonSchema]] = {
         {"type": "string", "enum": ["reset", "force-open", "force-closed"]},
     ),
 }
-_HEADERS = {
-    "X-Request-Id": "Yours where it was valid, else a new one.",
-    "ZANTARA-Version": "Version of the platform.",
-}
-_ALWAYS = ("malformed_request", "unknown_parameter", "invalid_parameter", "unauthenticated",
-           "not_acceptable", "unavailable")  # fmt: skip
+_ALWAYS = ("malformed_request", "unknown_parameter", "unauthenticated", "not_acceptable",
+           "unavailable")  # fmt: skip
 _WITH_BODY = ("malformed_json", "payload_too_large", "unsupported_media_type", "invalid_input")
 
 
@@ -63,6 +64,8 @@ def _handler(endpoint: Endpoint) -> Any:
 
 
 class EndpointSchema(AutoSchema):
+    view: ApiView  # type: ignore[assignment]
+
     @property
     def _operation(self) -> Operation:
         found = operation_of(getattr(self.view, self.method.lower()))
@@ -75,7 +78,7 @@ class EndpointSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         return [self.view.tag]
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         scope: Scope | None = self.view.scope
         needs = f"\n\nNeeds the scope `{scope}`." if scope else ""
         return f"{super().get_description()}{needs}"
@@ -88,11 +91,24 @@ class EndpointSchema(AutoSchema):
         return [*required, {}] if open_to_all else required
 
     def get_override_parameters(self) -> list[Any]:
-        headers = [
-            OpenApiParameter(name, str, OpenApiParameter.HEADER, description=text, response=True)
-            for name, text in _HEADERS.items()
+        return [
+            *self._path_parameters(),
+            *_query_parameters(self._operation),
+            *self._response_headers(),
         ]
-        return [*self._path_parameters(), *_query_parameters(self._operation), *headers]
+
+    def _response_headers(self) -> Iterable[OpenApiParameter]:
+        yield _header("X-Request-Id", "Yours where it was valid, else a new one.")
+        yield _header("ZANTARA-Version", "Version of the platform.")
+        repeatable = "outcome_unknown" not in self._operation.problems
+        yield _header("Retry-After", "Seconds.", [202, 429], kind=int)
+        yield _header("Retry-After", "Seconds.", [503], kind=int, required=repeatable)
+        yield _header("WWW-Authenticate", "How to say who you are.", [401])
+        if self._conditional:
+            yield _header("ETag", "Hash of the answer.", [200, 304])
+        if "rate_limited" in self._operation.problems:
+            text = "What is left of the limit, where one applies."
+            yield _header("RateLimit", text, [200, 429], required=False)
 
     def _path_parameters(self) -> list[OpenApiParameter]:
         return [
@@ -107,11 +123,17 @@ class EndpointSchema(AutoSchema):
         return self._operation.body
 
     def get_response_serializers(self) -> Any:
-        shapes: dict[Any, Any] = dict(self._operation.answers)
+        problems = {
+            status: ", ".join(f"`{slug_of(code)}`" for code in codes)
+            for status, codes in self._problems().items()
+        }
+        shapes: dict[Any, Any] = {
+            status: OpenApiResponse(shape, description=problems.get(status, ""))
+            for status, shape in self._operation.answers.items()
+        }
         if self._conditional:
             shapes[304] = OpenApiResponse(description="You have this answer already.")
-        for status, codes in self._problems().items():
-            described = ", ".join(f"`{code.replace('_', '-')}`" for code in codes)
+        for status, described in problems.items():
             shapes[status, CONTENT_TYPE] = OpenApiResponse(ProblemDetails, description=described)
         return shapes
 
@@ -119,11 +141,13 @@ class EndpointSchema(AutoSchema):
         """Status -> codes, of everything that this endpoint can answer."""
         by_status = defaultdict(list)
         for code in dict.fromkeys((*self._codes(), *self._operation.problems)):
-            by_status[STATUS_OF_CODE[code][0]].append(code)
+            by_status[PROBLEMS[code].status].append(code)
         return dict(sorted(by_status.items()))
 
     def _codes(self) -> Iterable[str]:
         yield from _ALWAYS
+        if self._operation.query is not NoParameters:
+            yield "invalid_parameter"
         if self.view.scope is not None or self.method != "GET":
             yield "forbidden"
         if "{name}" in self.path:
@@ -136,6 +160,25 @@ class EndpointSchema(AutoSchema):
     @property
     def _conditional(self) -> bool:
         return bool(getattr(self.view, "conditional", False)) and self.method == "GET"
+
+
+def _header(
+    name: str,
+    text: str,
+    statuses: list[int] | None = None,
+    *,
+    kind: type = str,
+    required: bool = True,
+) -> OpenApiParameter:
+    """Of answers with these statuses; None is all."""
+    return OpenApiParameter(
+        name,
+        kind,
+        OpenApiParameter.HEADER,
+        required=required,
+        description=text,
+        response=statuses or True,
+    )
 
 
 def _query_parameters(operation: Operation) -> Iterable[OpenApiParameter]:
@@ -221,8 +264,12 @@ def _schemas_of(plugin: LoadedPlugin) -> dict[str, JsonSchema]:
 
 
 def _execute_path(plugin: LoadedPlugin, any_plugin: JsonSchema) -> JsonSchema:
-    post = any_plugin["post"]
-    metadata = plugin.metadata
+    post, metadata = any_plugin["post"], plugin.metadata
+    needs_input = bool(plugin.input_schema.get("required"))
+    body = {
+        **_narrowed("ExecuteBody", {"input_data": {"$ref": f"{_COMPONENTS}{plugin.name}.input"}}),
+        **({"required": ["input_data"]} if needs_input else {}),
+    }
     return {
         "post": {
             **post,
@@ -231,10 +278,8 @@ def _execute_path(plugin: LoadedPlugin, any_plugin: JsonSchema) -> JsonSchema:
             "tags": [str(metadata.category)],
             "parameters": [each for each in post["parameters"] if each["in"] != "path"],
             "requestBody": {
-                "required": bool(plugin.input_schema.get("required")),
-                "content": {"application/json": {"schema": _narrowed("ExecuteBody", {
-                    "input_data": {"$ref": f"{_COMPONENTS}{plugin.name}.input"},
-                })}},
+                "required": needs_input,
+                "content": {"application/json": {"schema": body}},
             },
             "responses": {**post["responses"], "200": _answer_of(plugin, post["responses"]["200"])},
             **({"deprecated": True} if metadata.deprecated else {}),
@@ -244,7 +289,8 @@ def _execute_path(plugin: LoadedPlugin, any_plugin: JsonSchema) -> JsonSchema:
 
 def _answer_of(plugin: LoadedPlugin, any_answer: JsonSchema) -> JsonSchema:
     """A failed answer may leave required fields of its data out."""
-    data = {"anyOf": [{"$ref": f"{_COMPONENTS}{plugin.name}.output"}, {"type": ["object", "null"]}]}
+    whole = {"$ref": f"{_COMPONENTS}{plugin.name}.output"}
+    data = {"anyOf": [whole, {"type": "object"}, {"type": "null"}]}
     schema = _narrowed("ExecuteAnswer", {"data": data})
     return {**any_answer, "content": {"application/json": {"schema": schema}}}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -19,11 +19,11 @@ Handler = Callable[..., HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`id` names the function in generated clients. `answers`: status -> shape, None without a
-    body. `problems`: error codes beyond those that follow from the rest."""
+    """`id` names the function in generated clients. `answers`: status -> shape. `problems`: error
+    codes beyond those that follow from the rest."""
 
     id: str
-    answers: dict[int, type[BaseModel] | None]
+    answers: Mapping[int, type[BaseModel]]
     query: type[Parameters]
     body: type[Body] | None
     problems: tuple[str, ...]
@@ -36,21 +36,19 @@ def operation(
     query: type[Parameters] = NoParameters,
     body: type[Body] | None = None,
     reads_body: bool = True,
-    later: type[BaseModel] | None = None,
+    also: Mapping[int, type[BaseModel]] | None = None,
     problems: tuple[str, ...] = (),
 ) -> Callable[[Handler], Handler]:
     """The handler gets `query` and `body` checked, each only where it declares one: what is not
-    declared is refused by name before it runs. `later`: the shape of a 202. With
-    `reads_body=False` it reads the bytes itself."""
-    answers: dict[int, type[BaseModel] | None] = {200: answer, **({202: later} if later else {})}
-    told = Operation(id, answers, query, body, problems)
+    declared is refused by name before it runs. `also`: status -> shape of answers that are not
+    200. With `reads_body=False` it reads the bytes itself."""
+    told = Operation(id, {200: answer, **(also or {})}, query, body, problems)
 
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
         def checked(view: Any, request: Request, **path: Any) -> HttpResponse:
-            asked, given = parse(query, request), {}
-            if query is not NoParameters:
-                given["query"] = asked
+            asked = parse(query, request)
+            given: dict[str, Any] = {} if query is NoParameters else {"query": asked}
             if body and reads_body:
                 given["body"] = body_of(body, http_of(request))
             return handler(view, request, **path, **given)

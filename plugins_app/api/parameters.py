@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import fields as fields_of
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from rest_framework.request import Request
 
 from plugins_app.api.problems import Problem
 from plugins_app.core.metadata import PluginCategory
 from plugins_app.models import Status
+from plugins_app.services import presentation
 from plugins_app.services.catalogue import Badge
 from plugins_app.services.executions import Wanted
 from plugins_app.services.metrics import DEFAULT_RANGE
@@ -23,6 +26,10 @@ DEFAULT_LIMIT = 200
 DEFAULT_PAGE = 50
 MAX_QUERY = 200
 """Characters of a search: every word is compared with every plugin."""
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_ORDERINGS = [f"{sign}{name}" for sign in ("", "-") for name in sorted(presentation.ORDERINGS)]
 
 
 def _split(values: Any) -> list[str]:
@@ -31,9 +38,21 @@ def _split(values: Any) -> list[str]:
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
 
+def _words(known: Iterable[str]) -> Any:
+    """A field's facts: which words it takes. The endpoint itself refuses others, by name."""
+    return Field(default=[], json_schema_extra={"items": {"type": "string", "enum": [*known]}})
+
+
+def _written_out(value: str) -> str:
+    """Pydantic would also take a number, and guess its unit."""
+    if not _RFC_3339.fullmatch(value):
+        raise PydanticCustomError("moment", "Write it as 2026-01-31T12:00:00Z")
+    return value
+
+
 Words = Annotated[list[str], BeforeValidator(_split)]
 Text = Annotated[str, Field(max_length=MAX_QUERY)]
-Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC))]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 RangeName = Literal["15m", "1h", "6h", "24h", "7d", "30d"]
 
 
@@ -77,10 +96,10 @@ class ListParameters(Parameters):
     model: Text | None = None
     q: Text = ""
     requires_auth: bool | None = None
-    ordering: Words = []
-    fields: Words = []
+    ordering: Words = _words(_ORDERINGS)
+    fields: Words = _words(sorted(presentation.LIST_FIELDS))
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
-    cursor: Annotated[str, Field(max_length=16)] = ""
+    cursor: Annotated[str, Field(pattern="^[0-9]{0,9}$")] = ""
 
 
 class ExecutionParameters(Parameters):
@@ -95,7 +114,7 @@ class ExecutionParameters(Parameters):
     cached: bool | None = None
     since: Moment | None = None
     until: Moment | None = None
-    fields: Words = []
+    fields: Words = _words(sorted(presentation.EXECUTION_FIELDS))
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_PAGE
     cursor: Annotated[str, Field(pattern=r"^([0-7][0-9A-HJKMNP-TV-Z]{25})?$")] = ""
 

@@ -1,4 +1,4 @@
-"""Failures as RFC 9457 problem details, and the one table from error code to HTTP status."""
+"""Failures as RFC 9457 problem details."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
+from plugins_app.api.problem_kinds import PROBLEMS, page_of
 from plugins_app.api.reply import Reply, json_reply, to_http
 from plugins_app.core.caller import Caller, Scope
 from plugins_app.core.errors import (
@@ -37,46 +38,13 @@ logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 
-STATUS_OF_CODE = {
-    "invalid_input": (422, "Input validation failed"),
-    "unauthenticated": (401, "Authentication required"),
-    "forbidden": (403, "Not allowed"),
-    "model_not_allowed": (403, "Model not allowed"),
-    "plugin_not_found": (404, "Plugin not found"),
-    "plugin_disabled": (409, "Plugin is disabled"),
-    "reload_rejected": (409, "Reload rejected, old version still serving"),
-    "rate_limited": (429, "Rate limit reached"),
-    "concurrency_limited": (429, "Too many calls at once"),
-    "plugin_error": (500, "Plugin failed"),
-    "internal_error": (500, "Internal error"),
-    "invalid_output": (502, "Plugin answered something invalid"),
-    "circuit_open": (503, "Plugin is resting after failures"),
-    "load_error": (503, "Plugin could not be loaded"),
-    "draining": (503, "Server is shutting down"),
-    "unavailable": (503, "Service unavailable"),
-    "outcome_unknown": (503, "Outcome unknown"),
-    "cancelled": (503, "Call was cancelled"),
-    "timeout": (504, "Plugin did not answer in time"),
-    "not_found": (404, "Not found"),
-    "method_not_allowed": (405, "Method not allowed"),
-    "not_acceptable": (406, "Not acceptable"),
-    "precondition_failed": (412, "Precondition failed"),
-    "payload_too_large": (413, "Payload too large"),
-    "uri_too_long": (414, "Address too long"),
-    "unsupported_media_type": (415, "Unsupported media type"),
-    "headers_too_large": (431, "Header fields too large"),
-    "malformed_json": (400, "Malformed JSON"),
-    "malformed_request": (400, "Malformed request"),
-    "unknown_parameter": (400, "Unknown parameter"),
-    "invalid_parameter": (400, "Invalid parameter"),
-}
 _DEFAULT_RETRY = {"unavailable": 1.0, "circuit_open": 1.0, "draining": 5.0, "load_error": 5.0}
 REALM = 'Bearer realm="zantara"'
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class Problem(Exception):
-    """A failure of the HTTP door itself, by its code in STATUS_OF_CODE."""
+    """A failure of the HTTP door itself, by its code in PROBLEMS."""
 
     def __init__(self, code: str, detail: str, **extra: Any) -> None:
         super().__init__(detail)
@@ -92,12 +60,12 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **extra: Any,
 ) -> Reply:
-    status, title = STATUS_OF_CODE[code]
+    kind = PROBLEMS[code]
     wait = _whole_seconds(_DEFAULT_RETRY.get(code) if retry_after is None else retry_after)
     body = {
-        "type": f"/problems/{code.replace('_', '-')}",
-        "title": title,
-        "status": status,
+        "type": page_of(code),
+        "title": kind.title,
+        "status": kind.status,
         "detail": detail,
         "request_id": request_id,
         **({"retry_after": wait} if wait else {}),
@@ -108,10 +76,10 @@ def problem(
     }
     own = {
         **({"Retry-After": str(wait)} if wait else {}),
-        **({"WWW-Authenticate": REALM} if status == 401 else {}),
+        **({"WWW-Authenticate": REALM} if kind.status == 401 else {}),
         **(headers or {}),
     }
-    return json_reply(body, status, own, CONTENT_TYPE)
+    return json_reply(body, kind.status, own, CONTENT_TYPE)
 
 
 def _whole_seconds(wait: float | None) -> int | None:

@@ -8,7 +8,8 @@ import hmac
 import re
 import secrets
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -16,10 +17,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from plugins_app.core.caller import ALL_SCOPES, Caller, CallerKind, Scope
+from plugins_app.core.errors import Forbidden
 from plugins_app.models import ApiKey, User
 from plugins_app.services.audit import Actor, record
 from plugins_app.services.generation import raise_generation
@@ -31,6 +33,7 @@ LAST_USED_RESOLUTION = timedelta(minutes=1)
 _ALPHABET = string.ascii_letters + string.digits
 _SECRET = re.compile(rf"{KEY_START}[A-Za-z0-9]{{{PREFIX_LENGTH - len(KEY_START) + SECRET_LENGTH}}}")
 _NO_DIGEST = "0" * 64
+EDITABLE = ("name", "scopes", "plugins", "model", "rate_limit", "expires")
 ANONYMOUS_SCOPES = frozenset({Scope.LIST, Scope.EXECUTE, Scope.METRICS})
 
 _PERMISSIONS = {
@@ -46,6 +49,14 @@ _PERMISSIONS = {
 
 _STAFF_SCOPES = frozenset({Scope.RELOAD, Scope.CONFIG, Scope.ADMIN})
 """Whoever changes how the system runs must be staff beside having the permission."""
+
+
+class KeyRefused(Exception):
+    """A key cannot be made or changed like this. `field` is the input to blame, or empty."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +86,19 @@ def create_key(
     model: str = "",
     rate_limit: int | None = None,
 ) -> NewKey:
+    """Raises Forbidden for a scope that the actor does not have, and KeyRefused for a name that is
+    taken."""
+    scopes = sorted(scopes)
+    _check_may_hand_out(actor, scopes)
     prefix = KEY_START + _random(PREFIX_LENGTH - len(KEY_START))
     secret = prefix + _random(SECRET_LENGTH)
-    with transaction.atomic():
+    with _named_once(name), transaction.atomic():
         key = ApiKey.objects.create(
             name=name,
             prefix=prefix,
             digest=_digest(secret),
             owner=owner,
-            scopes=sorted(scopes),
+            scopes=scopes,
             plugins=list(plugins),
             model=model,
             rate_limit=rate_limit,
@@ -95,34 +110,98 @@ def create_key(
     return NewKey(key, secret)
 
 
-def revoke_key(actor: Actor, key: ApiKey, reason: str = "") -> None:
+def change_key(actor: Actor, key: ApiKey, changes: Mapping[str, Any], reason: str = "") -> bool:
+    """Whether anything changed. `changes` is field -> value, of EDITABLE. Raises as create_key
+    does; whoever changes a key must have all that it may do, before and after."""
+    with _named_once(changes.get("name", key.name)), transaction.atomic():
+        row = _usable(key)
+        _check_may_hand_out(actor, {*row.scopes, *changes.get("scopes", ())})
+        before = {name: getattr(row, name) for name in changes}
+        after = {name: value for name, value in changes.items() if value != before[name]}
+        if not after:
+            return False
+        for name, value in after.items():
+            setattr(row, name, value)
+        row.save(update_fields=list(after))
+        before = {name: before[name] for name in after}
+        record(
+            actor,
+            "key.change",
+            f"key:{key.name}",
+            before=_as_json(before),
+            after=_as_json(after),
+            reason=reason,
+        )
+        raise_generation("keys")
+    return True
+
+
+def revoke_key(actor: Actor, key: ApiKey, reason: str = "") -> bool:
+    """Whether it was not revoked before."""
     with transaction.atomic():
-        ApiKey.objects.filter(pk=key.pk, revoked=None).update(revoked=timezone.now())
+        now = timezone.now()
+        if not ApiKey.objects.filter(pk=key.pk, revoked=None).update(revoked=now):
+            return False
         record(actor, "key.revoke", f"key:{key.name}", reason=reason)
         raise_generation("keys")
+    return True
 
 
-def rotate_key(actor: Actor, key: ApiKey, *, overlap: timedelta = timedelta(0)) -> NewKey:
+def rotate_key(
+    actor: Actor, key: ApiKey, *, overlap: timedelta = timedelta(0), reason: str = ""
+) -> NewKey:
     """A new secret under the same name and rights. The old one ends after `overlap`, and is kept
-    under a name that says when it was replaced."""
+    under a name that says when it was replaced. Raises as create_key does, and KeyRefused for a
+    key that was revoked, rotated or renamed since it was read."""
     now = timezone.now()
     with transaction.atomic():
-        ApiKey.objects.filter(pk=key.pk).update(
-            name=f"{key.name[:70]} until {now + overlap:%Y-%m-%d %H:%M:%S}",
-            expires=min(filter(None, (key.expires, now + overlap))),
+        row = _usable(key)
+        ApiKey.objects.filter(pk=row.pk).update(
+            name=f"{row.name[:60]} until {now + overlap:%Y-%m-%d %H:%M:%S.%f}",
+            expires=min(filter(None, (row.expires, now + overlap))),
         )
         made = create_key(
             actor,
-            key.name,
-            scopes=[Scope(scope) for scope in key.scopes],
-            plugins=key.plugins,
-            expires=now + (key.expires - key.created) if key.expires else None,
-            owner=key.owner,
-            model=key.model,
-            rate_limit=key.rate_limit,
+            row.name,
+            scopes=[Scope(scope) for scope in row.scopes],
+            plugins=row.plugins,
+            expires=now + (row.expires - row.created) if row.expires else None,
+            owner=row.owner,
+            model=row.model,
+            rate_limit=row.rate_limit,
         )
-        record(actor, "key.rotate", f"key:{key.name}", after={"prefix": made.key.prefix})
+        after = {"prefix": made.key.prefix}
+        before = {"prefix": row.prefix, "ends": (now + overlap).isoformat(timespec="seconds")}
+        record(actor, "key.rotate", f"key:{row.name}", before=before, after=after, reason=reason)
     return made
+
+
+def _check_may_hand_out(actor: Actor, scopes: Iterable[str]) -> None:
+    if missing := sorted(set(scopes) - actor.scopes):
+        raise Forbidden(f"You do not have the scope {', '.join(missing)} yourself")
+
+
+@contextmanager
+def _named_once(name: str) -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise KeyRefused(f"There is a key named {name!r} already", "name") from error
+
+
+def _usable(key: ApiKey) -> ApiKey:
+    """The row as it is now, held until the transaction ends."""
+    row = ApiKey.objects.select_for_update().filter(pk=key.pk, revoked=None).first()
+    if row is None or row.name != key.name:
+        raise KeyRefused("This key was revoked, rotated or renamed meanwhile")
+    return row
+
+
+def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
 
 
 def describe_key(key: ApiKey) -> dict[str, Any]:

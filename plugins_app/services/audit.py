@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from plugins_app.core.caller import Caller
+from plugins_app.core.caller import ALL_SCOPES, Caller, Scope
 from plugins_app.models import AuditEvent
 
 
@@ -18,13 +18,16 @@ class Actor:
     source: str
     request_id: str = ""
     address: str = ""
+    scopes: frozenset[Scope] = frozenset()
+    """What it may hand out to API keys."""
 
 
-CLI = Actor(id="cli", name="command line", source="cli")
+CLI = Actor(id="cli", name="command line", source="cli", scopes=ALL_SCOPES)
 
 
 def actor_of(caller: Caller, source: str, request_id: str = "") -> Actor:
-    return Actor(caller.id, caller.name, source, request_id, caller.address)
+    scopes = ALL_SCOPES if caller.is_admin else caller.scopes
+    return Actor(caller.id, caller.name, source, request_id, caller.address, scopes)
 
 
 def record(

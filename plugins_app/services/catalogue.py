@@ -107,7 +107,8 @@ def views(caller: Caller) -> list[PluginView]:
         if may_see(caller, plugin)
     ]
     if sees_broken(caller):
-        seen += _not_loaded(current, rows)
+        broken = _not_loaded(current, rows)
+        seen += [view for view in broken if caller.may_use(view.name)]
     return sorted(seen, key=lambda view: view.name)
 
 
@@ -159,13 +160,18 @@ def statistics(caller: Caller) -> dict[str, Any]:
     seen = replace(
         current,
         plugins={name: current.plugins[name] for name in names},
-        errors=tuple(e for e in current.errors if e.plugin in names or sees_broken(caller)),
+        errors=tuple(e for e in current.errors if e.plugin in names or sees_failure(caller, e)),
     )
     return seen.statistics()
 
 
 def sees_broken(caller: Caller) -> bool:
     return caller.is_staff or caller.is_admin
+
+
+def sees_failure(caller: Caller, failure: Failure) -> bool:
+    """A key for some plugins does not hear of others, by whichever name they are known."""
+    return sees_broken(caller) and caller.may_use(failure.plugin or failure.module)
 
 
 def _view(

@@ -99,4 +99,5 @@ def _lowest_id(moment: datetime | None) -> str | None:
     """The beginning that tells the millisecond: ids of that one and of later ones are greater."""
     if moment is None:
         return None
-    return encode_timestamp(int(moment.timestamp() * 1000).to_bytes(_TIMESTAMP_BYTES, "big"))
+    milliseconds = max(0, int(moment.timestamp() * 1000))
+    return encode_timestamp(milliseconds.to_bytes(_TIMESTAMP_BYTES, "big"))

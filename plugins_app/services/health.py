@@ -10,10 +10,12 @@ from django.db import Error as DatabaseError
 from django.db import connections
 from django.utils import timezone
 
+from plugins_app.core.caller import Caller, Scope
 from plugins_app.core.importing import Failure
 from plugins_app.models import Worker
 from plugins_app.runtime.engine import current_engine
 from plugins_app.runtime.watcher import STALE_SECONDS
+from plugins_app.services.catalogue import sees_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,9 @@ def not_ready() -> list[str]:
     return [reason for reason, holds in reasons.items() if holds]
 
 
-def report(*, full: bool = False) -> dict[str, Any]:
+def report(reader: Caller | None = None) -> dict[str, Any]:
     """`unhealthy` only where no registry is loaded or the database is away; load errors alone
-    are `degraded`."""
+    are `degraded`. With the errors that the reader may see and the workers for an administrator."""
     facts = _facts()
     broken = not current_engine().loaded or not facts.database
     status = "unhealthy" if broken else "degraded" if facts.failures else "healthy"
@@ -65,12 +67,12 @@ def report(*, full: bool = False) -> dict[str, Any]:
         "plugins_loaded": facts.loaded,
         "load_errors": len(facts.failures),
     }
-    if not full:
+    if reader is None or not reader.may(Scope.ADMIN):
         return short
     return {
         **short,
         "database": "ok" if facts.database else "away",
-        "errors": [describe_failure(failure) for failure in facts.failures],
+        "errors": [describe_failure(each) for each in facts.failures if sees_failure(reader, each)],
         "workers": _workers() if facts.database else [],
     }
 

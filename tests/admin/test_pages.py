@@ -181,15 +181,15 @@ def test_a_plugin_that_does_not_load_shows_the_place_and_the_traceback(
 def test_the_navigation_has_only_what_the_user_may_open(login: Login) -> None:
     body = login("view_executionlog").get(MARKETPLACE).content.decode()
     navigation = body.partition("<nav")[2].partition("</nav>")[0]
-    assert re.findall(r"</svg>([^<]+)</a>", navigation) == ["Plugins", "Executions"]
+    assert re.findall(r"</svg>([^<]+)</a>", navigation) == ["Plugins", "Executions", "All data"]
     assert 'aria-current="page"' in navigation
 
 
 def test_every_link_of_the_navigation_answers(admin: Client) -> None:
     body = admin.get(MARKETPLACE).content.decode()
     links = re.findall(r'<a href="([^"]+)"', body.partition("<nav")[2].partition("</nav>")[0])
-    assert len(links) == 5
-    assert [admin.get(link).status_code for link in links] == [200] * 5
+    assert len(links) == 7
+    assert [admin.get(link).status_code for link in links] == [200] * 7
 
 
 STOCK = ["/admin/password_change/", "/admin/plugins_app/user/add/", "/admin/auth/group/add/"]

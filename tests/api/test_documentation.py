@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins_app.api.problems import STATUS_OF_CODE
+from plugins_app.api.problem_kinds import PROBLEMS
 from plugins_app.api.urls import urlpatterns
 from plugins_app.core.caller import Scope
 from plugins_app.services.access import _PERMISSIONS
@@ -20,7 +20,9 @@ ROUTES = sorted(
 )
 
 
-@pytest.mark.parametrize(("code", "status"), [(c, s) for c, (s, _) in STATUS_OF_CODE.items()])
+@pytest.mark.parametrize(
+    ("code", "status"), [(code, kind.status) for code, kind in PROBLEMS.items()]
+)
 def test_every_error_code_stands_in_the_line_of_its_status(code: str, status: int) -> None:
     lines = [line for line in TEXT.splitlines() if f"`{code.replace('_', '-')}`" in line]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from django.http import HttpResponse
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from rest_framework.request import Request
 
 from plugins_app.api import answers, listing
@@ -79,12 +79,14 @@ class VersionsView(ConditionalView):
 
 
 class SearchBody(Body):
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["query", "q"]}})
+
     query: str = Field("", max_length=MAX_QUERY)
     q: str = Field("", max_length=MAX_QUERY)
 
     @model_validator(mode="after")
     def _not_both(self) -> SearchBody:
-        if self.query and self.q:
+        if self.model_fields_set >= {"query", "q"}:
             raise ValueError("Send query or q, not both")
         return self
 

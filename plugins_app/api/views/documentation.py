@@ -30,9 +30,14 @@ class OpenApiView(ConditionalView):
 class SwaggerView(SpectacularSwaggerSplitView):
     """A page for people, from our own files alone. It shows what its reader may see."""
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    renderer_classes = (TemplateHTMLRenderer,)
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    renderer_classes = [TemplateHTMLRenderer]
+    http_method_names = ["get", "head"]  # DRF's own OPTIONS has no template here
     template_name = "api/docs.html"
     url = "/api/openapi.json"
     title = "ZANTARA API"
+
+    def _get_schema_url(self, request: Request) -> str:
+        """Without the `lang` and `version` that the document would refuse."""
+        return self.url

@@ -39,7 +39,7 @@ class ReloadView(ApiView):
         "reload_plugin",
         answers.Reloaded,
         body=ReasonBody,
-        later=answers.Accepted,
+        also={202: answers.Accepted},
         problems=("reload_rejected",),
     )
     def post(self, request: Request, name: str, body: ReasonBody) -> HttpResponse:

@@ -1,0 +1,51 @@
+"""Logins and logouts in the audit trail. Locked-out attempts leave no row each: whoever floods the
+login would flood the trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from plugins_app.models import User
+from plugins_app.services.access import anonymous_caller, caller_of_user
+from plugins_app.services.addresses import address_of
+from plugins_app.services.audit import actor_of, record
+
+
+@receiver(user_logged_in)
+def _logged_in(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
+    _note(request, "login", user)
+
+
+@receiver(user_logged_out)
+def _logged_out(sender: Any, request: HttpRequest, user: User | None, **_: Any) -> None:
+    if user is not None:
+        _note(request, "logout", user)
+
+
+@receiver(user_login_failed)
+def _failed(
+    sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
+) -> None:
+    if request is not None and not _turned_away(request):
+        _note(request, "login.failed", None, str(credentials.get("username")))
+
+
+def _turned_away(request: HttpRequest) -> bool:
+    """Before the password was looked at: axes counted nothing. The failure that locks is counted."""
+    locked_out = getattr(request, "axes_locked_out", False)
+    return locked_out and getattr(request, "axes_failures_since_start", None) is None
+
+
+def _note(request: HttpRequest, action: str, user: User | None, tried: str = "") -> None:
+    """Only what came through a door: sessions that code opens for itself carry no request id."""
+    request_id = getattr(request, "request_id", None)
+    if request_id is None:
+        return
+    address = address_of(request) or ""
+    caller = caller_of_user(user, address=address) if user else anonymous_caller(address=address)
+    name = user.get_username() if user else tried
+    record(actor_of(caller, "admin", request_id), action, f"user:{name}"[:160])

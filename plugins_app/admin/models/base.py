@@ -1,0 +1,92 @@
+"""What the pages of all models share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from plugins_app.admin.values import Block, Item, blocks, items
+
+
+def titled(model_admin: Any) -> str:
+    return str(capfirst(model_admin.opts.verbose_name_plural))
+
+
+class Titled:
+    """A list is headed by what it lists, not by an order to select something."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(  # type: ignore[misc]
+            request, {"title": titled(self), **(extra_context or {})}
+        )
+
+
+def _refuse_writing(request: HttpRequest) -> None:
+    """The stock pages would take a POST for a GET."""
+    if request.method not in {"GET", "HEAD"}:
+        raise PermissionDenied
+
+
+class ReadOnlyAdmin(Titled, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that only services change: a list, and a page about each."""
+
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    actions = None
+    without: ClassVar[tuple[str, ...]] = ()
+    """Fields that the page about a row does not show."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        _refuse_writing(request)
+        return super().changelist_view(request, extra_context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        _refuse_writing(request)
+        return super().history_view(request, object_id, extra_context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        _refuse_writing(request)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        return TemplateResponse(request, "admin/models/detail.html", self.page_about(row, request))
+
+    def page_about(self, row: Any, request: HttpRequest) -> dict[str, Any]:
+        return {
+            **self.admin_site.each_context(request),
+            "title": str(row),
+            "listed_at": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
+            "listed_as": titled(self),
+            "items": list(self.items(row)),
+            "blocks": list(self.blocks(row)),
+        }
+
+    def items(self, row: Any) -> Iterable[Item]:
+        return items(row, self.without)
+
+    def blocks(self, row: Any) -> Iterable[Block]:
+        return blocks(row, self.without)

@@ -1,0 +1,301 @@
+"""API keys in the admin: made once, shown once, never more than their maker has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+
+from plugins_app.core.caller import Scope
+from plugins_app.core.errors import Forbidden
+from plugins_app.models import ApiKey, AuditEvent, User
+from plugins_app.services.access import (
+    KeyRefused,
+    NewKey,
+    authenticate_key,
+    change_key,
+    create_key,
+    revoke_key,
+    rotate_key,
+)
+from plugins_app.services.audit import CLI, Actor
+from tests.admin.test_pages import text
+
+LIST = "/admin/plugins_app/apikey/"
+ADD = f"{LIST}add/"
+SECRET = re.compile(r"zan_[A-Za-z0-9]{40}")
+FORM = {"name": "webapp", "scopes": ["list", "execute"], "plugins": "bali_zero.*, team.*"}
+Login = Callable[..., Client]
+
+
+def page(key: ApiKey) -> str:
+    return f"{LIST}{key.pk}/change/"
+
+
+def made(name: str = "webapp", **options: Any) -> NewKey:
+    return create_key(CLI, name, scopes=options.pop("scopes", [Scope.LIST]), **options)
+
+
+def secrets(response: Any) -> list[str]:
+    return SECRET.findall(response.content.decode())
+
+
+def test_the_secret_is_in_the_answer_to_the_form_and_proves_the_key(admin: Client) -> None:
+    response = admin.post(ADD, FORM)
+    (secret,) = secrets(response)
+    key = ApiKey.objects.get(name="webapp")
+    assert authenticate_key(secret) == key
+    assert key.scopes == ["execute", "list"]
+    assert key.plugins == ["bali_zero.*", "team.*"]
+
+
+def test_the_answer_with_the_secret_is_kept_nowhere(admin: Client) -> None:
+    response = admin.post(ADD, FORM)
+    (secret,) = secrets(response)
+    assert "no-store" in response["Cache-Control"]
+    assert response.status_code == 200
+    kept = [*ApiKey.objects.values(), *AuditEvent.objects.values(), dict(admin.session)]
+    assert secret not in str(kept)
+    assert secret not in str([response.headers, response.cookies, admin.cookies])
+
+
+def test_no_later_page_has_the_secret(admin: Client) -> None:
+    (secret,) = secrets(admin.post(ADD, FORM))
+    for path in (LIST, ADD, page(ApiKey.objects.get()), "/admin/plugins_app/auditevent/"):
+        assert secret not in admin.get(path).content.decode()
+
+
+def test_the_secret_is_not_logged(admin: Client, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        (secret,) = secrets(admin.post(ADD, FORM))
+    assert secret not in caplog.text
+
+
+def test_sending_the_form_again_makes_no_second_key(admin: Client) -> None:
+    admin.post(ADD, FORM)
+    again = admin.post(ADD, FORM)
+    assert again.status_code == 400
+    assert secrets(again) == []
+    assert "There is a key named" in text(again)
+    assert ApiKey.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"name": " "}, "required"),
+        ({"scopes": []}, "Choose at least one scope"),
+        ({"scopes": ["everything"]}, "not one of the available choices"),
+        ({"plugins": "bali zero.<x>"}, "is not a plugin name"),
+        ({"plugins": ", ,"}, "Name 1 to 50"),
+        ({"model": "gpt"}, "names none of haiku, sonnet, opus"),
+        ({"rate_limit": "0"}, "greater than or equal to 1"),
+        ({"expires": "2020-01-01"}, "This day is over"),
+    ],
+)
+def test_a_wrong_field_makes_no_key_and_keeps_what_was_entered(
+    admin: Client, wrong: dict[str, Any], says: str
+) -> None:
+    response = admin.post(ADD, {**FORM, **wrong})
+    assert response.status_code == 400
+    assert says in text(response)
+    assert not ApiKey.objects.exists()
+
+
+def test_its_last_day_counts_in_full(admin: Client) -> None:
+    today = timezone.localdate()
+    admin.post(ADD, {**FORM, "expires": today.isoformat()})
+    expires = timezone.localtime(ApiKey.objects.get().expires)
+    assert expires.date() == today + timedelta(days=1)
+
+
+def test_a_new_key_is_proposed_for_ninety_days(admin: Client) -> None:
+    day = (timezone.localdate() + timedelta(days=90)).isoformat()
+    assert f'value="{day}"' in admin.get(ADD).content.decode()
+
+
+def test_nobody_hands_out_a_scope_that_they_lack(login: Login) -> None:
+    client = login("add_apikey", "view_apikey")
+    response = client.post(ADD, {**FORM, "scopes": ["list", "reload"]})
+    assert response.status_code == 400
+    assert "You do not have the scope reload yourself" in text(response)
+    assert not ApiKey.objects.exists()
+
+
+def test_scopes_that_one_lacks_cannot_be_ticked(login: Login) -> None:
+    body = login("add_apikey", "reload_plugin").get(ADD).content.decode()
+    boxes = dict(re.findall(r'value="(\w+)"\s+id="scope-\w+"[^>]*?(disabled|)>', body))
+    assert boxes["reload"] == ""
+    assert boxes["admin"] == "disabled"
+
+
+def test_the_rule_is_the_services_so_every_door_has_it(db: None) -> None:
+    operator = Actor("user:1", "ayu", "rest", scopes=frozenset({Scope.LIST}))
+    strong = made("strong", scopes=[Scope.ADMIN]).key
+    with pytest.raises(Forbidden):
+        create_key(operator, "mine", scopes=[Scope.ADMIN])
+    with pytest.raises(Forbidden):
+        rotate_key(operator, strong)
+    with pytest.raises(Forbidden):
+        change_key(operator, strong, {"expires": None, "name": "mine"})
+    weak = made("weak").key
+    with pytest.raises(Forbidden):
+        change_key(operator, weak, {"scopes": ["admin"]})
+    assert AuditEvent.objects.filter(actor="user:1").count() == 0
+
+
+def test_a_change_is_on_record_with_before_and_after(admin: Client) -> None:
+    key = made(plugins=["*"], rate_limit=5).key
+    form = {"name": "web", "scopes": ["list"], "plugins": "team.*", "rate_limit": "9"}
+    assert admin.post(page(key), form).status_code == 302
+    event = AuditEvent.objects.get(action="key.change")
+    assert event.before == {"name": "webapp", "plugins": ["*"], "rate_limit": 5}
+    assert event.after == {"name": "web", "plugins": ["team.*"], "rate_limit": 9}
+
+
+def test_a_form_that_changes_nothing_leaves_no_trace(admin: Client) -> None:
+    key = made(expires=timezone.now() + timedelta(days=3, hours=2)).key
+    day = timezone.localtime(key.expires).date().isoformat()
+    admin.post(page(key), {"name": "webapp", "scopes": "list", "plugins": "*", "expires": day})
+    assert ApiKey.objects.get().expires == key.expires
+    assert not AuditEvent.objects.filter(action="key.change").exists()
+
+
+def test_a_name_that_is_taken_is_an_error_at_the_field(admin: Client) -> None:
+    made("ci")
+    key = made().key
+    response = admin.post(page(key), {"name": "ci", "scopes": "list", "plugins": "*"})
+    assert response.status_code == 400
+    assert "There is a key named &#x27;ci&#x27; already" in response.content.decode()
+
+
+def test_revoking_ends_the_key_with_a_reason_on_record(admin: Client) -> None:
+    new = made()
+    admin.post(f"{LIST}{new.key.pk}/revoke/", {"reason": "lost laptop"})
+    assert authenticate_key(new.secret) is None
+    event = AuditEvent.objects.get(action="key.revoke")
+    assert (event.reason, event.actor_name) == ("lost laptop", "ayu")
+
+
+def test_revoking_without_a_reason_does_nothing(admin: Client) -> None:
+    new = made()
+    admin.post(f"{LIST}{new.key.pk}/revoke/", {"reason": " "})
+    assert authenticate_key(new.secret) == new.key
+
+
+def test_revoking_twice_is_one_event(admin: Client) -> None:
+    key = made().key
+    for _ in range(2):
+        admin.post(f"{LIST}{key.pk}/revoke/", {"reason": "lost"})
+    assert AuditEvent.objects.filter(action="key.revoke").count() == 1
+
+
+def test_rotating_shows_a_new_secret_and_ends_the_old_one(admin: Client) -> None:
+    new = made()
+    sent = {"name": "webapp", "overlap": "0", "reason": "leaked"}
+    response = admin.post(f"{LIST}{new.key.pk}/rotate/", sent)
+    (secret,) = secrets(response)
+    assert "no-store" in response["Cache-Control"]
+    assert authenticate_key(new.secret) is None
+    assert authenticate_key(secret) == ApiKey.objects.get(name="webapp")
+    assert AuditEvent.objects.get(action="key.rotate").reason == "leaked"
+
+
+def test_within_the_overlap_both_secrets_work(admin: Client) -> None:
+    new = made()
+    sent = {"name": "webapp", "overlap": "24h", "reason": "yearly"}
+    (secret,) = secrets(admin.post(f"{LIST}{new.key.pk}/rotate/", sent))
+    assert authenticate_key(new.secret) is not None
+    assert authenticate_key(secret) is not None
+
+
+def test_sending_the_rotation_again_makes_no_third_key(admin: Client) -> None:
+    key = made().key
+    sent = {"name": "webapp", "overlap": "24h", "reason": "yearly"}
+    admin.post(f"{LIST}{key.pk}/rotate/", sent)
+    again = admin.post(f"{LIST}{key.pk}/rotate/", sent)
+    assert (again.status_code, secrets(again)) == (302, [])
+    assert ApiKey.objects.count() == 2
+
+
+@pytest.mark.parametrize("sent", [{"overlap": "0"}, {"overlap": "9y", "reason": "x"}])
+def test_a_rotation_needs_a_reason_and_a_known_overlap(admin: Client, sent: dict[str, str]) -> None:
+    key = made().key
+    admin.post(f"{LIST}{key.pk}/rotate/", {"name": "webapp", **sent})
+    assert ApiKey.objects.count() == 1
+
+
+def test_the_service_refuses_a_key_that_ended_or_moved_meanwhile(db: None) -> None:
+    key = made().key
+    rotate_key(CLI, key, overlap=timedelta(hours=1))
+    with pytest.raises(KeyRefused):
+        rotate_key(CLI, key)
+    revoke_key(CLI, key)
+    with pytest.raises(KeyRefused):
+        change_key(CLI, ApiKey.objects.get(pk=key.pk), {"name": "again"})
+
+
+@pytest.mark.parametrize("verb", ["revoke", "rotate"])
+def test_what_changes_a_key_takes_post_permission_and_token(login: Login, verb: str) -> None:
+    key = made().key
+    url = f"{LIST}{key.pk}/{verb}/"
+    sent = {"name": "webapp", "overlap": "0", "reason": "x"}
+    viewer = login("view_apikey")
+    assert viewer.post(url, sent).status_code == 403
+    user = User.objects.get()
+    user.user_permissions.add(Permission.objects.get(codename="change_apikey"))
+    assert viewer.get(url).status_code == 403
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(user)
+    assert strict.post(url, sent).status_code == 403
+    assert ApiKey.objects.filter(revoked=None).count() == 1
+    assert viewer.post(url, sent).status_code in {200, 302}
+
+
+def test_a_viewer_sees_keys_and_no_forms(login: Login) -> None:
+    key = made().key
+    client = login("view_apikey")
+    assert "webapp" in text(client.get(LIST))
+    assert client.get(ADD).status_code == 403
+    shown = client.get(page(key))
+    assert "plugins_app.change_apikey" in text(shown)
+    assert "<form" not in shown.content.decode().partition("<main")[2]
+    assert client.post(page(key), FORM).status_code == 403
+
+
+def test_keys_are_never_deleted(admin: Client) -> None:
+    key = made().key
+    assert admin.post(f"{LIST}{key.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_stronger_key_may_only_be_revoked(login: Login) -> None:
+    key = made(scopes=[Scope.ADMIN]).key
+    client = login("view_apikey", "change_apikey")
+    shown = text(client.get(page(key)))
+    assert "This key may do more than you" in shown
+    sent = {"name": "webapp", "overlap": "0", "reason": "x"}
+    assert secrets(client.post(f"{LIST}{key.pk}/rotate/", sent)) == []
+    client.post(f"{LIST}{key.pk}/revoke/", {"reason": "too strong"})
+    assert ApiKey.objects.get().revoked
+
+
+def test_the_list_filters_by_state(admin: Client) -> None:
+    made("alive")
+    made("over", expires=timezone.now() - timedelta(days=1))
+    revoke_key(CLI, made("ended").key)
+    for state, name in (("active", "alive"), ("expired", "over"), ("revoked", "ended")):
+        body = admin.get(f"{LIST}?state={state}").content.decode()
+        assert re.findall(r'/change/[^"]*">(\w+)</a>', body) == [name]
+
+
+def test_owners_are_offered_to_those_who_may_see_users(login: Login) -> None:
+    User.objects.create_user("made")
+    body = login("add_apikey").get(ADD).content.decode()
+    assert ">ayu</option>" in body
+    assert ">made</option>" not in body
