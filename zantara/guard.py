@@ -60,6 +60,8 @@ def _refusal(scope: Scope) -> tuple[str, str] | None:
         return "uri_too_long", f"The address is longer than {MAX_TARGET_BYTES} bytes"
     if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
         return "headers_too_large", f"The header is larger than {MAX_HEADER_BYTES} bytes"
+    if scope["http_version"] == "1.1" and all(name != b"host" for name, _ in headers):
+        return "malformed_request", "A request by HTTP/1.1 names its Host"
     stated = _header(scope, b"content-length")
     return _TOO_LARGE if stated.isdigit() and int(stated) > MAX_BYTES else None
 

@@ -169,6 +169,7 @@ AXES_SENSITIVE_PARAMETERS = ["csrfmiddlewaretoken"]
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = False
+FORMAT_MODULE_PATH = ["zantara.formats"]
 USE_TZ = True
 
 STATIC_URL = "static/"

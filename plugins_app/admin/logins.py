@@ -35,7 +35,7 @@ def _failed(
 
 
 def _turned_away(request: HttpRequest) -> bool:
-    """Before the password was looked at: axes counted nothing. The failure that locks is counted."""
+    """Before the password was looked at: then axes counts nothing."""
     locked_out = getattr(request, "axes_locked_out", False)
     return locked_out and getattr(request, "axes_failures_since_start", None) is None
 

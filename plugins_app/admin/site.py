@@ -70,6 +70,11 @@ class ZantaraAdminSite(AdminSite):
         """The marketplace, until there is a dashboard."""
         return redirect("admin:marketplace")
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Ours first."""
+        apps = super().get_app_list(request, app_label)
+        return sorted(apps, key=lambda app: app["app_label"] != "plugins_app")
+
     def data(self, request: HttpRequest) -> Any:
         """Every model, as Django lists them."""
         return super().index(request, {"title": "All data"})

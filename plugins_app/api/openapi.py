@@ -3,6 +3,7 @@ read from its Operation, and the plugins that the caller may see are added with 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -64,7 +65,7 @@ def _handler(endpoint: Endpoint) -> Any:
 
 
 class EndpointSchema(AutoSchema):
-    view: ApiView  # type: ignore[assignment]
+    view: ApiView  # type: ignore[override]
 
     @property
     def _operation(self) -> Operation:
@@ -77,6 +78,10 @@ class EndpointSchema(AutoSchema):
 
     def get_tags(self) -> list[str]:
         return [self.view.tag]
+
+    def get_summary(self) -> str:
+        """The beginning of what the handler says of itself."""
+        return re.split("[.;:] |[.]$", super().get_description(), maxsplit=1)[0]
 
     def get_description(self) -> str:  # type: ignore[override]
         scope: Scope | None = self.view.scope

@@ -234,8 +234,8 @@ PROBLEMS: Mapping[str, ProblemKind] = MappingProxyType(
         "load_error": ProblemKind(
             503,
             "Plugin could not be loaded",
-            "The code of the plugin does not import or is not a valid plugin. Staff and keys with "
-            "the scope admin also see why, and where.",
+            "The code of the plugin does not import or is not a valid plugin. Why, and where, is "
+            "shown to staff and to keys with the scope admin.",
             "Nothing in the request helps: tell the operators; they reload it after the repair.",
             Retry.LATER,
         ),

@@ -157,7 +157,7 @@ def rotate_key(
     with transaction.atomic():
         row = _usable(key)
         ApiKey.objects.filter(pk=row.pk).update(
-            name=f"{row.name[:60]} until {now + overlap:%Y-%m-%d %H:%M:%S.%f}",
+            name=f"{row.name[:60]} until {now + overlap:%Y-%m-%d %H:%M} ({row.prefix})",
             expires=min(filter(None, (row.expires, now + overlap))),
         )
         made = create_key(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
@@ -25,6 +26,8 @@ from plugins_app.services.generation import raise_generation
 from plugins_app.services.installed import write_down
 from plugins_app.services.registry import loaded_registry, snapshot
 from plugins_app.services.workers import live_workers, wait_for_generation
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,17 @@ def reload_within(seconds: float, name: str, actor: Actor, reason: str = "") -> 
     work = partial(_fulfil, done, partial(reload, name, actor, reason))
     Thread(target=work, name=f"reload {name}", daemon=True).start()
     waited, _ = wait([done], timeout=seconds)
-    return done.result() if waited else None
+    if waited:
+        return done.result()
+    done.add_done_callback(_log_failure)
+    return None
+
+
+def _log_failure(done: Future[ReloadResult]) -> None:
+    """Of a reload that nobody waits for any more; the audit log has what was rejected."""
+    error = done.exception()
+    if error and not isinstance(error, ReloadRejected):
+        logger.error("reload failed", exc_info=error)
 
 
 def _fulfil(promise: Future[ReloadResult], work: Callable[[], ReloadResult]) -> None:

@@ -71,8 +71,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "ZANTARA_ANONYMOUS_RATE": "0",
     }
     python = [sys.executable, "-W", "ignore"]
-    migrate = [*python, "manage.py", "migrate", "-v", "0"]
-    subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+    for command in (["migrate"], ["collectstatic", "--noinput"]):
+        manage = [*python, "manage.py", *command, "-v", "0"]
+        subprocess.run(manage, cwd=ROOT, env=environment, check=True)
     with socket.socket() as listening, (folder / "log").open("w") as log:
         listening.bind(("127.0.0.1", 0))
         listening.listen(128)

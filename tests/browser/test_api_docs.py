@@ -86,6 +86,5 @@ def test_the_page_fits_the_width(visitor: Page, width: int) -> None:
     visitor.set_viewport_size({"width": width, "height": 800})
     visitor.goto(DOCS)
     expect(operation(visitor, "get", "/api/plugins/list")).to_be_visible()
-    visitor.screenshot(path=f"/tmp/docs-{width}.png")
 
     assert visitor.evaluate("document.documentElement.scrollWidth") <= width

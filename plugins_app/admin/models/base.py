@@ -15,6 +15,8 @@ from django.utils.text import capfirst
 
 from plugins_app.admin.values import Block, Item, blocks, items
 
+MAX_SEARCH = 200
+
 
 def titled(model_admin: Any) -> str:
     return str(capfirst(model_admin.opts.verbose_name_plural))
@@ -26,6 +28,12 @@ class Titled:
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(  # type: ignore[misc]
             request, {"title": titled(self), **(extra_context or {})}
+        )
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """Each word is a condition of its own, and databases take only so many."""
+        return super().get_search_results(  # type: ignore[misc]
+            request, queryset, search_term[:MAX_SEARCH]
         )
 
 

@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
+from django.utils.html import format_html
 
 from plugins_app.admin.access import actor, caller
 from plugins_app.admin.badges import Look
@@ -30,7 +30,7 @@ from plugins_app.admin.key_forms import (
 )
 from plugins_app.admin.models.base import Titled
 from plugins_app.admin.tags import badge
-from plugins_app.admin.values import code, moment
+from plugins_app.admin.values import moment
 from plugins_app.core.errors import Forbidden
 from plugins_app.models import ApiKey, User
 from plugins_app.services import access
@@ -97,7 +97,7 @@ class ApiKeyAdmin(Titled, admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="prefix")
     def shown_prefix(self, key: ApiKey) -> str:
-        return code(f"{key.prefix}…")
+        return format_html('<code class="nowrap">{}…</code>', key.prefix)
 
     @admin.display(description="scopes")
     def shown_scopes(self, key: ApiKey) -> str:
@@ -113,7 +113,11 @@ class ApiKeyAdmin(Titled, admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="expires", ordering="expires")
     def shown_expires(self, key: ApiKey) -> str:
-        return key.expires.strftime("%Y-%m-%d") if key.expires else "never"
+        """Its last day."""
+        if key.expires is None:
+            return "never"
+        last = timezone.localtime(key.expires - timedelta(microseconds=1))
+        return format_html('<span class="nowrap">{}</span>', last.date())
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The trail of what a key did would lose its name: keys are revoked."""
@@ -206,7 +210,7 @@ class ApiKeyAdmin(Titled, admin.ModelAdmin):  # type: ignore[type-arg]
     def _secret(
         self, request: HttpRequest, made: NewKey, overlap: timedelta | None = None
     ) -> HttpResponse:
-        """Rendered here and now, so that the secret leaves no other trace."""
+        """In this answer alone, which like all of the admin's may be stored by nobody."""
         context = {
             **self.admin_site.each_context(request),
             "title": "Store this key now",
@@ -216,10 +220,7 @@ class ApiKeyAdmin(Titled, admin.ModelAdmin):  # type: ignore[type-arg]
             "rotated": overlap is not None,
             "listed_at": _list(),
         }
-        response = TemplateResponse(request, "admin/keys/secret.html", context)
-        add_never_cache_headers(response)
-        response["Cache-Control"] = "no-store, private"
-        return response.render()
+        return TemplateResponse(request, "admin/keys/secret.html", context)
 
     def _form_page(
         self, request: HttpRequest, form: KeyForm, title: str, status: int, **more: Any

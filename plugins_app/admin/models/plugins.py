@@ -26,7 +26,7 @@ class InstalledPluginAdmin(ReadOnlyAdmin):
         "overridden",
         "last_seen",
     )
-    list_filter = ("enabled", "installed", "category")
+    list_filter = ("enabled", "installed", ("category", admin.AllValuesFieldListFilter))
     search_fields = ("name", "description")
 
     @admin.display(description="overridden")

@@ -15,8 +15,8 @@ class HealthView(ApiView):
 
     @operation("get_health", answers.Health, also={503: answers.Health})
     def get(self, request: Request) -> HttpResponse:
-        """Short for anybody; errors and workers for administrators. 503 where no registry is
-        loaded or the database is away."""
+        """How the service does; with errors and workers for administrators. 503 where no registry
+        is loaded or the database is away."""
         report = health.report(self.caller(request))
         if report["status"] != "unhealthy":
             return self.answer(report)

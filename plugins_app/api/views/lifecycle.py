@@ -125,8 +125,8 @@ class BreakerView(ApiView):
     def post(
         self, request: Request, name: str, move: BreakerState | None, body: ReasonBody
     ) -> HttpResponse:
-        """Hold the circuit breaker open (every call is refused with 503) or closed (however many
-        fail), or reset it: closed, with nothing counted."""
+        """Move the circuit breaker: hold it open (every call is refused with 503) or closed
+        (however many fail), or reset it (closed, with nothing counted)."""
         plugin = catalogue.view(self.caller(request), name).loaded
         if plugin is None:
             raise Problem("load_error", f"Plugin {name!r} is not loaded and has no breaker")

@@ -1,0 +1,186 @@
+"""Keys, settings and the lists of the admin, as a browser sees them."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Site, Watch, log_in
+from tests.browser.test_marketplace import _findings
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+PRICING = "bali_zero.pricing"
+SETTINGS = f"/admin/plugins/{PRICING}/settings/"
+KEYS = "/admin/plugins_app/apikey/"
+PAGES = {
+    "all data": "/admin/data/",
+    "one app": "/admin/auth/",
+    "executions, none": "/admin/plugins_app/executionlog/?plugin=zzz",
+    "executions, filtered": f"/admin/plugins_app/executionlog/?plugin={PRICING}&status=succeeded",
+    "audit trail": "/admin/plugins_app/auditevent/",
+    "an audit event": "/admin/plugins_app/auditevent/1/change/",
+    "keys": KEYS,
+    "a new key": f"{KEYS}add/",
+    "a key": f"{KEYS}1/change/",
+    "settings": SETTINGS,
+    "plugin rows": "/admin/plugins_app/installedplugin/",
+    "a plugin's row": f"/admin/plugins_app/installedplugin/{PRICING}/change/",
+    "versions": "/admin/plugins_app/pluginversion/",
+    "workers": "/admin/plugins_app/worker/",
+    "counters": "/admin/plugins_app/metricminute/",
+    "callers": "/admin/plugins_app/callerhour/",
+    "attempts": "/admin/axes/accessattempt/",
+    "registry": "/admin/plugins_app/registrystate/",
+    "a new user": "/admin/plugins_app/user/add/",
+    "history": "/admin/plugins_app/user/1/history/",
+    "password": "/admin/password_change/",
+    "not found": "/admin/plugins_app/worker/nothing/change/",
+}
+
+
+def create_key(page: Page, name: str) -> str:
+    """The secret, from the page that shows it."""
+    page.goto(f"{KEYS}add/")
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Create key").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Store this key now")
+    return page.locator("#secret").inner_text()
+
+
+def forget(watch: Watch, status: int) -> None:
+    """The browser notes every answer of this kind; here it is what is wanted."""
+    watch.console[:] = [text for text in watch.console if f"status of {status}" not in text]
+
+
+def test_a_key_is_shown_once_and_works(page: Page, site: Site) -> None:
+    secret = create_key(page, "webapp")
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert httpx.get(f"{site.url}/api/plugins/list", headers=headers).status_code == 200
+    page.get_by_role("link", name="I have stored it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("API keys")
+    assert secret not in page.content()
+    page.get_by_role("link", name="webapp").click()
+    expect(page.get_by_text("Active")).to_be_visible()
+    assert secret not in page.content()
+
+
+def test_the_secret_can_be_copied(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    secret = create_key(page, "copied")
+    page.get_by_role("button", name="Copy the secret").click()
+    expect(page.locator("#announcer")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == secret
+
+
+def test_an_error_in_the_form_gets_the_focus_and_leads_to_the_field(
+    page: Page, watch: Watch
+) -> None:
+    page.goto(f"{KEYS}add/")
+    page.get_by_label("Plugins").fill("not a <plugin>")
+    page.get_by_role("button", name="Create key").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_role("alert").get_by_role("link", name="Plugins").click()
+    expect(page.get_by_label("Plugins")).to_be_focused()
+    expect(page.get_by_label("Plugins")).to_have_value("not a <plugin>")
+    forget(watch, 400)
+
+
+def test_a_revoked_key_stops_working(page: Page, site: Site) -> None:
+    secret = create_key(page, "doomed")
+    page.goto(f"{KEYS}?q=doomed")
+    page.get_by_role("link", name="doomed").click()
+    page.locator("#revoke-reason").fill("a test")
+    page.get_by_role("button", name="Revoke doomed").click()
+    expect(page.get_by_role("status").filter(has_text="is revoked").first).to_be_visible()
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert httpx.get(f"{site.url}/api/plugins/list", headers=headers).status_code == 401
+
+
+def test_a_lower_limit_holds_at_once_and_a_reset_lifts_it(page: Page, site: Site) -> None:
+    page.goto(f"/admin/plugins/{PRICING}/")
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_label("Rate limit").fill("1")
+    page.get_by_label("Rate limit").press("Enter")
+    expect(page.get_by_text("In force: 1 / min per caller")).to_be_visible()
+    statuses = {site.execute(PRICING, query=f"q{number}").status_code for number in range(3)}
+    assert 429 in statuses
+    page.get_by_role("button", name="Reset Rate limit to default").click()
+    expect(page.get_by_text("In force: 100 / min per caller")).to_be_visible()
+    assert site.execute(PRICING, query="again").status_code == 200
+
+
+def test_two_operators_do_not_overwrite_each_other(page: Page, watch: Watch) -> None:
+    page.goto(SETTINGS)
+    other = page.context.new_page()
+    other.goto(SETTINGS)
+    other.get_by_label("Timeout").fill("7")
+    other.get_by_role("button", name="Save settings").click()
+    expect(other.get_by_text("In force: 7 s")).to_be_visible()
+    page.get_by_label("Timeout").fill("9")
+    with page.expect_response(re.compile(r"/settings/$")) as answered:
+        page.get_by_role("button", name="Save settings").click()
+    assert answered.value.status == 409
+    expect(page.get_by_role("alert")).to_contain_text("Somebody else changed these settings")
+    forget(watch, 409)
+    expect(page.get_by_label("Timeout")).to_have_value("9")
+    expect(page.get_by_text("In force: 7 s")).to_be_visible()
+
+
+def test_the_log_is_paged_by_links_and_leads_to_a_run(page: Page, site: Site) -> None:
+    for number in range(55):
+        site.execute(PRICING, query=f"page {number}")
+    page.goto("/admin/plugins_app/executionlog/")
+    expect(page.locator("tbody tr")).to_have_count(50)
+    page.get_by_role("link", name="Older").click()
+    expect(page).to_have_url(re.compile(r"\?before=01"))
+    page.get_by_role("link", name="Newer").click()
+    expect(page.locator("tbody tr")).to_have_count(50)
+    page.get_by_role("link", name=re.compile(r"^Open")).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Execution 01")
+    expect(page.locator("#input-text")).to_contain_text('"query": "page')
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_accessible_and_fit(
+    site: Site, chromium: Browser, scheme: str, width: int
+) -> None:
+    """axe draws style sheets of its own, so the console is not watched here."""
+    site.execute(PRICING, query="E33G")
+    context = chromium.new_context(
+        base_url=site.url,
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    log_in(page)
+    create_key(page, f"axe {scheme} {width}")
+    found = {"a secret": _findings(page, width)}
+    for name, path in PAGES.items():
+        page.goto(path)
+        found[name] = _findings(page, width)
+    page.goto("/admin/plugins_app/executionlog/")
+    page.get_by_role("link", name=re.compile(r"^Open")).first.click()
+    found["a run"] = _findings(page, width)
+    page.goto(SETTINGS)
+    page.get_by_label("Rate limit").fill("5000")
+    page.get_by_role("button", name="Save settings").click()
+    found["a wrong setting"] = _findings(page, width)
+    page.goto(f"{KEYS}add/")
+    page.get_by_role("button", name="Create key").click()
+    found["a wrong key"] = _findings(page, width)
+    context.clear_cookies()
+    for _ in range(5):
+        page.goto("/admin/login/")
+        page.get_by_label("Username").fill(f"nobody-{scheme}-{width}")
+        page.get_by_label("Password").fill("wrong")
+        page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Too many failed logins")
+    found["locked out"] = _findings(page, width)
+    context.close()
+    assert {name: findings for name, findings in found.items() if findings} == {}
