@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpResponse
 from jsonschema import Draft202012Validator
 
-from plugins_app.api.openapi import endpoints_document
+from plugins_app.api.openapi.document import endpoints_document
 
 JsonSchema = dict[str, Any]
 

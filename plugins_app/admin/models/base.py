@@ -16,10 +16,19 @@ from django.utils.text import capfirst
 from plugins_app.admin.values import Block, Item, blocks, items
 
 MAX_SEARCH = 200
+COMPARISONS = ("", "exact", "isnull", "id__exact")
 
 
 def titled(model_admin: Any) -> str:
     return str(capfirst(model_admin.opts.verbose_name_plural))
+
+
+def _parameter_of(list_filter: Any) -> str:
+    """A list filter is a field's name, a pair that starts with one, or a class of its own."""
+    if isinstance(list_filter, str):
+        return list_filter
+    named = list_filter[0] if isinstance(list_filter, tuple) else list_filter.parameter_name
+    return str(named)
 
 
 class Titled:
@@ -29,6 +38,15 @@ class Titled:
         return super().changelist_view(  # type: ignore[misc]
             request, {"title": titled(self), **(extra_context or {})}
         )
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """What the page's own filters ask for: no regular expressions, and nothing by which to
+        guess at a column that the list does not show."""
+        field, _, comparison = lookup.partition("__")
+        offered = {_parameter_of(each) for each in self.list_filter}  # type: ignore[attr-defined]
+        if field not in offered or comparison not in COMPARISONS:
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))  # type: ignore[misc]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """Each word is a condition of its own, and databases take only so many."""

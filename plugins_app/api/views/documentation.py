@@ -20,7 +20,9 @@ class OpenApiView(ConditionalView):
     @operation("get_openapi", answers.OpenAPIDocument)
     def get(self, request: Request) -> HttpResponse:
         """This document: every endpoint, and the plugins that you may see with their schemas."""
-        from plugins_app.api.openapi import document  # lists the views, so it cannot come first
+        from plugins_app.api.openapi.document import (
+            document,  # lists the views, so it cannot come first
+        )
 
         caller = self.caller(request)
         plugins = catalogue.visible_plugins(caller) if caller.may(Scope.LIST) else []

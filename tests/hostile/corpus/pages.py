@@ -94,7 +94,14 @@ LISTS = {
 }
 LOOKUPS = {
     "a lookup": "status__regex=(a%2B)%2B$",
-    "a lookup across": "user__password__startswith=a",
+    "a regex bomb by lookup": "name__regex=(a%2B)%2B$",
+    "half a regex": "name__iregex=(",
+    "a lookup across": "owner__password__startswith=a",
+    "a password": "password__startswith=a",
+    "a digest": "digest__startswith=a",
+    "JSON": "metadata__contains={}",
+    "JSON beyond": "scopes__a__b=%00",
+    "a date that is none": "created__year=0",
     "an unknown field": "nothing=1",
     "a dunder": "__class__=1",
     "a date hierarchy": "at__year=99999999999999999999",
@@ -102,8 +109,14 @@ LOOKUPS = {
     "before a huge key": "before=99999999999999999999",
     "after minus one": "after=-1",
     "after bytes": "after=%ff",
+    "a popup's field": "_popup=1&_to_field=password",
 }
-POPUP = {"a popup's field": "_popup=1&_to_field=password"}
+USERS = "/admin/plugins_app/user/?{}"
+WRONG_CHOICES = {"no boolean": "is_active__exact=maybe", "NUL": "is_staff__exact=%00"}
+ODD_CHOICES = {
+    "no group": "groups__id__exact=x",
+    "a huge group": "groups__id__exact=99999999999999999999",
+}
 STOCK = {
     "list of users": "/admin/plugins_app/user/?{}",
     "list of keys": "/admin/plugins_app/apikey/?{}",
@@ -146,13 +159,13 @@ def lists() -> list[Case]:
     stock = (
         case
         for name, path in STOCK.items()
-        for status, queries in ((200, LISTS), (302, LOOKUPS), (400, POPUP))
+        for status, queries in ((200, LISTS), (400, LOOKUPS))
         for case in asked(status, name, queries, path, who="root")
     )
     logs = (
         case
         for name, path in LOGS.items()
-        for case in asked(200, name, {**LISTS, **LOOKUPS, **POPUP}, path, who="root")
+        for case in asked(200, name, {**LISTS, **LOOKUPS}, path, who="root")
     )
     return [*stock, *logs]
 
@@ -204,6 +217,8 @@ CASES = [
     *typed(200, "form for a user", FORMS, "/admin/plugins_app/user/add/", who="root"),
     *typed(400, "form for a key", FORMS, "/admin/plugins_app/apikey/add/", who="root"),
     *lists(),
+    *asked(302, "users with", WRONG_CHOICES, USERS, who="root"),
+    *asked(200, "users with", ODD_CHOICES, USERS, who="root"),
     *asked(302, "user", ROWS, "/admin/plugins_app/user/{}/change/", who="root"),
     *asked(404, "execution", ROWS, "/admin/plugins_app/executionlog/{}/change/", who="root"),
     *asked(404, "key", ROWS, "/admin/plugins_app/apikey/{}/change/", who="root"),
