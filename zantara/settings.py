@@ -152,7 +152,7 @@ AUTHENTICATION_BACKENDS = [
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "plugins_app.services.addresses.address_of"
+AXES_CLIENT_IP_CALLABLE = "plugins_app.admin.lockout.client_ip"
 AXES_LOCKOUT_CALLABLE = "plugins_app.admin.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
 # Else every attempt while locked out would be another row, and would prolong the lock.

@@ -48,7 +48,7 @@ def _refusal(request: HttpRequest, permission: str) -> HttpResponse:
 
 
 def caller(request: HttpRequest) -> Caller:
-    return caller_of_user(request.user, address=address_of(request) or "")
+    return caller_of_user(request.user, address=address_of(request))
 
 
 def actor(request: HttpRequest) -> Actor:

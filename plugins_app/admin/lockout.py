@@ -15,6 +15,11 @@ from django.utils import timezone
 from plugins_app.services.addresses import address_of
 
 
+def client_ip(request: HttpRequest) -> str | None:
+    """As axes keeps it."""
+    return address_of(request) or None
+
+
 def locked_out(
     request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None
 ) -> HttpResponse:
@@ -28,7 +33,7 @@ def locked_out(
 
 
 def _seconds_left(request: HttpRequest, username: str | None) -> int:
-    attempts = AccessAttempt.objects.filter(username=username, ip_address=address_of(request))
+    attempts = AccessAttempt.objects.filter(username=username, ip_address=client_ip(request))
     last = attempts.aggregate(last=Max("attempt_time"))["last"] or timezone.now()
     left = last + settings.AXES_COOLOFF_TIME - timezone.now()
     return max(1, math.ceil(left.total_seconds()))

@@ -45,7 +45,7 @@ def _note(request: HttpRequest, action: str, user: User | None, tried: str = "")
     request_id = getattr(request, "request_id", None)
     if request_id is None:
         return
-    address = address_of(request) or ""
+    address = address_of(request)
     caller = caller_of_user(user, address=address) if user else anonymous_caller(address=address)
     name = user.get_username() if user else tried
     record(actor_of(caller, "admin", request_id), action, f"user:{name}"[:160])

@@ -18,10 +18,10 @@ from plugins_app.services.access import (
     caller_of_key,
     caller_of_user,
 )
-from plugins_app.services.addresses import client_address
+from plugins_app.services.addresses import address_of
 
 MODEL_HEADER = "X-Zantara-Model"
-_MAX_MODEL_LENGTH = 64
+MAX_MODEL_LENGTH = 64
 
 
 class CallerAuthentication(SessionAuthentication):
@@ -52,9 +52,4 @@ def key_caller(header: str, request: HttpRequest) -> Caller:
 
 
 def stated_model(request: HttpRequest) -> str:
-    return request.headers.get(MODEL_HEADER, "")[:_MAX_MODEL_LENGTH]
-
-
-def address_of(request: HttpRequest) -> str:
-    forwarded_for = request.headers.get("X-Forwarded-For", "")
-    return client_address(request.META.get("REMOTE_ADDR") or "", forwarded_for)
+    return request.headers.get(MODEL_HEADER, "")[:MAX_MODEL_LENGTH]

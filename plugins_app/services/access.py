@@ -1,39 +1,20 @@
-"""API keys and callers. A key is `zan_` + 8 characters that find its row + 32 that prove it;
-190 random bits need no slow hash, so the proof is one HMAC with a pepper that is not in the
-database."""
+"""Who calls: by an API key, by a login, or nobody, and what each may do."""
 
 from __future__ import annotations
 
 import hmac
-import re
-import secrets
-import string
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from plugins_app.core.caller import ALL_SCOPES, Caller, CallerKind, Scope
-from plugins_app.core.errors import Forbidden
 from plugins_app.models import ApiKey, User
-from plugins_app.services.audit import Actor, record
-from plugins_app.services.generation import raise_generation
+from plugins_app.services.keys import PREFIX_LENGTH, SECRET, digest_of
 
-KEY_START = "zan_"
-PREFIX_LENGTH = 12
-SECRET_LENGTH = 32
 LAST_USED_RESOLUTION = timedelta(minutes=1)
-_ALPHABET = string.ascii_letters + string.digits
-_SECRET = re.compile(rf"{KEY_START}[A-Za-z0-9]{{{PREFIX_LENGTH - len(KEY_START) + SECRET_LENGTH}}}")
 _NO_DIGEST = "0" * 64
-EDITABLE = ("name", "scopes", "plugins", "model", "rate_limit", "expires")
 ANONYMOUS_SCOPES = frozenset({Scope.LIST, Scope.EXECUTE, Scope.METRICS})
 
 _PERMISSIONS = {
@@ -51,180 +32,10 @@ _STAFF_SCOPES = frozenset({Scope.RELOAD, Scope.CONFIG, Scope.ADMIN})
 """Whoever changes how the system runs must be staff beside having the permission."""
 
 
-class KeyRefused(Exception):
-    """A key cannot be made or changed like this. `field` is the input to blame, or empty."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
-
-
-@dataclass(frozen=True, slots=True)
-class NewKey:
-    """`secret` is known here and nowhere else."""
-
-    key: ApiKey
-    secret: str
-
-
-def _digest(secret: str) -> str:
-    return hmac.new(settings.ZANTARA_API_KEY_PEPPER.encode(), secret.encode(), sha256).hexdigest()
-
-
-def _random(length: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
-
-
-def create_key(
-    actor: Actor,
-    name: str,
-    *,
-    scopes: Iterable[Scope],
-    plugins: Sequence[str] = ("*",),
-    expires: datetime | None = None,
-    owner: User | None = None,
-    model: str = "",
-    rate_limit: int | None = None,
-) -> NewKey:
-    """Raises Forbidden for a scope that the actor does not have, and KeyRefused for a name that is
-    taken."""
-    scopes = sorted(scopes)
-    _check_may_hand_out(actor, scopes)
-    prefix = KEY_START + _random(PREFIX_LENGTH - len(KEY_START))
-    secret = prefix + _random(SECRET_LENGTH)
-    with _named_once(name), transaction.atomic():
-        key = ApiKey.objects.create(
-            name=name,
-            prefix=prefix,
-            digest=_digest(secret),
-            owner=owner,
-            scopes=scopes,
-            plugins=list(plugins),
-            model=model,
-            rate_limit=rate_limit,
-            expires=expires,
-        )
-        after = {"scopes": key.scopes, "plugins": key.plugins, "prefix": prefix}
-        record(actor, "key.create", f"key:{name}", after=after)
-        raise_generation("keys")
-    return NewKey(key, secret)
-
-
-def change_key(actor: Actor, key: ApiKey, changes: Mapping[str, Any], reason: str = "") -> bool:
-    """Whether anything changed. `changes` is field -> value, of EDITABLE. Raises as create_key
-    does; whoever changes a key must have all that it may do, before and after."""
-    with _named_once(changes.get("name", key.name)), transaction.atomic():
-        row = _usable(key)
-        _check_may_hand_out(actor, {*row.scopes, *changes.get("scopes", ())})
-        before = {name: getattr(row, name) for name in changes}
-        after = {name: value for name, value in changes.items() if value != before[name]}
-        if not after:
-            return False
-        for name, value in after.items():
-            setattr(row, name, value)
-        row.save(update_fields=list(after))
-        before = {name: before[name] for name in after}
-        record(
-            actor,
-            "key.change",
-            f"key:{key.name}",
-            before=_as_json(before),
-            after=_as_json(after),
-            reason=reason,
-        )
-        raise_generation("keys")
-    return True
-
-
-def revoke_key(actor: Actor, key: ApiKey, reason: str = "") -> bool:
-    """Whether it was not revoked before."""
-    with transaction.atomic():
-        now = timezone.now()
-        if not ApiKey.objects.filter(pk=key.pk, revoked=None).update(revoked=now):
-            return False
-        record(actor, "key.revoke", f"key:{key.name}", reason=reason)
-        raise_generation("keys")
-    return True
-
-
-def rotate_key(
-    actor: Actor, key: ApiKey, *, overlap: timedelta = timedelta(0), reason: str = ""
-) -> NewKey:
-    """A new secret under the same name and rights. The old one ends after `overlap`, and is kept
-    under a name that says when it was replaced. Raises as create_key does, and KeyRefused for a
-    key that was revoked, rotated or renamed since it was read."""
-    now = timezone.now()
-    with transaction.atomic():
-        row = _usable(key)
-        ApiKey.objects.filter(pk=row.pk).update(
-            name=f"{row.name[:60]} until {now + overlap:%Y-%m-%d %H:%M} ({row.prefix})",
-            expires=min(filter(None, (row.expires, now + overlap))),
-        )
-        made = create_key(
-            actor,
-            row.name,
-            scopes=[Scope(scope) for scope in row.scopes],
-            plugins=row.plugins,
-            expires=now + (row.expires - row.created) if row.expires else None,
-            owner=row.owner,
-            model=row.model,
-            rate_limit=row.rate_limit,
-        )
-        after = {"prefix": made.key.prefix}
-        before = {"prefix": row.prefix, "ends": (now + overlap).isoformat(timespec="seconds")}
-        record(actor, "key.rotate", f"key:{row.name}", before=before, after=after, reason=reason)
-    return made
-
-
-def _check_may_hand_out(actor: Actor, scopes: Iterable[str]) -> None:
-    if missing := sorted(set(scopes) - actor.scopes):
-        raise Forbidden(f"You do not have the scope {', '.join(missing)} yourself")
-
-
-@contextmanager
-def _named_once(name: str) -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError as error:
-        raise KeyRefused(f"There is a key named {name!r} already", "name") from error
-
-
-def _usable(key: ApiKey) -> ApiKey:
-    """The row as it is now, held until the transaction ends."""
-    row = ApiKey.objects.select_for_update().filter(pk=key.pk, revoked=None).first()
-    if row is None or row.name != key.name:
-        raise KeyRefused("This key was revoked, rotated or renamed meanwhile")
-    return row
-
-
-def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in values.items()
-    }
-
-
-def describe_key(key: ApiKey) -> dict[str, Any]:
-    """Everything about a key but its secret, which nobody knows."""
-    expired = key.expires is not None and key.expires <= timezone.now()
-    return {
-        "name": key.name,
-        "prefix": key.prefix,
-        "state": "revoked" if key.revoked else "expired" if expired else "active",
-        "scopes": key.scopes,
-        "plugins": key.plugins,
-        "owner": key.owner.get_username() if key.owner else None,
-        "model": key.model or None,
-        "rate_limit": key.rate_limit,
-        "expires": key.expires,
-        "last_used": key.last_used,
-    }
-
-
 def authenticate_key(secret: str) -> ApiKey | None:
     """The key that this secret proves, unless it is revoked or expired. Takes as long for a
     prefix that nobody has as for a wrong secret."""
-    if not _SECRET.fullmatch(secret):
+    if not SECRET.fullmatch(secret):
         return None
     key = (
         ApiKey.objects.select_related("owner")
@@ -232,7 +43,7 @@ def authenticate_key(secret: str) -> ApiKey | None:
         .first()
     )
     expected = key.digest if key else _NO_DIGEST
-    if not hmac.compare_digest(expected, _digest(secret)) or key is None:
+    if not hmac.compare_digest(expected, digest_of(secret)) or key is None:
         return None
     now = timezone.now()
     if (key.expires and key.expires <= now) or (key.owner and not key.owner.is_active):

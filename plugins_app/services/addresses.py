@@ -8,10 +8,10 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def address_of(request: HttpRequest) -> str | None:
-    """None where the server does not know, as behind a local socket."""
+def address_of(request: HttpRequest) -> str:
+    """Empty where the server does not know, as behind a local socket."""
     forwarded_for = request.headers.get("X-Forwarded-For", "")
-    return client_address(request.META.get("REMOTE_ADDR") or "", forwarded_for) or None
+    return client_address(request.META.get("REMOTE_ADDR") or "", forwarded_for)
 
 
 def client_address(remote: str, forwarded_for: str) -> str:

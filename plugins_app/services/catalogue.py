@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from plugins_app.core.caller import Caller, Scope, model_allowed
-from plugins_app.core.errors import PluginNotFound
+from plugins_app.core.errors import LoadError, PluginNotFound
 from plugins_app.core.importing import Failure
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.metadata import PluginMetadata, tool_name
@@ -124,6 +124,17 @@ def view(caller: Caller, name: str) -> PluginView:
         if each.name == wanted:
             return each
     raise PluginNotFound(name, suggestions([p.name for p in visible_plugins(caller)], name))
+
+
+def load_error(caller: Caller, name: str) -> LoadError | None:
+    """Why the plugin of this name is not loaded; None where that is not so."""
+    try:
+        failure = view(caller, name).failure
+    except PluginNotFound:
+        return None
+    if failure is None:
+        return None
+    return LoadError(failure.message, file=failure.file, line=failure.line)
 
 
 def search(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from plugins_app.core.caller import Caller
+from plugins_app.core.errors import PluginNotFound
 from plugins_app.core.execution import Execution
+from plugins_app.runtime.database import in_database_thread
 from plugins_app.runtime.engine import current_engine
 from plugins_app.runtime.loop import engine_loop
+from plugins_app.services.catalogue import load_error, sees_broken
 
 
 async def execute(
@@ -23,7 +27,7 @@ async def execute(
     """On the engine's loop. Ends with an answer or an error in the execution."""
     engine = current_engine()
     await engine.open()
-    return await engine.executor.run(
+    execution = await engine.executor.run(
         name,
         data,
         caller=caller,
@@ -32,6 +36,10 @@ async def execute(
         use_cache=use_cache,
         timeout_ms=timeout_ms,
     )
+    if isinstance(execution.error, PluginNotFound) and sees_broken(caller):
+        broken = await in_database_thread(partial(load_error, caller, name))
+        execution.error = broken or execution.error
+    return execution
 
 
 def execute_and_wait(name: str, data: Any, **options: Any) -> Execution:

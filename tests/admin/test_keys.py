@@ -15,16 +15,16 @@ from django.utils import timezone
 from plugins_app.core.caller import Scope
 from plugins_app.core.errors import Forbidden
 from plugins_app.models import ApiKey, AuditEvent, User
-from plugins_app.services.access import (
+from plugins_app.services.access import authenticate_key
+from plugins_app.services.audit import CLI, Actor
+from plugins_app.services.keys import (
     KeyRefused,
     NewKey,
-    authenticate_key,
     change_key,
     create_key,
     revoke_key,
     rotate_key,
 )
-from plugins_app.services.audit import CLI, Actor
 from tests.admin.test_pages import text
 
 LIST = "/admin/plugins_app/apikey/"

@@ -13,7 +13,7 @@ from django.test import Client
 
 from plugins_app.core.memory_state import MemoryState
 from plugins_app.models import User
-from plugins_app.services.access import create_key
+from plugins_app.services.keys import create_key
 from plugins_app.services.audit import CLI
 from tests.api._call import Clock, Headers
 

@@ -236,6 +236,7 @@ SPECIFIC: dict[tuple[str, int, str], Call] = {
     ("execute_plugin", 500, "plugin_error"): Call("plugins/lab.crashes/execute"),
     ("execute_plugin", 502, "invalid_output"): Call("plugins/lab.lies/execute"),
     ("execute_plugin", 503, "circuit_open"): replace(ECHO, given=_forced_open),
+    ("execute_plugin", 503, "load_error"): Call(f"{BROKEN}/execute", given=_broken),
     ("execute_plugin", 503, "draining"): replace(ECHO, given=_draining),
     ("execute_plugin", 503, "outcome_unknown"): Call(
         "plugins/family.forgotten/execute", given=_abandoned

@@ -293,3 +293,14 @@ def test_a_plugin_that_never_loaded_is_shown_to_staff_alone(
     shown = client.get(f"/api/plugins/{name}", headers=key("admin"))
     assert is_problem(shown, 503, "load_error")
     assert shown.json()["location"].endswith("broken.py:1")
+
+
+def test_executing_a_plugin_that_never_loaded_tells_staff_alone_why(
+    client: Client, key: Any, lab: Any, plugin_folder: Path
+) -> None:
+    (plugin_folder / "broken.py").write_text(BROKEN)
+    engine_loop.run(lab.registry.load())
+    path = f"/api/plugins/{plugin_folder.parent.name}.family.broken/execute"
+
+    assert is_problem(post(client, path), 404, "plugin_not_found")
+    assert is_problem(post(client, path, headers=key("admin")), 503, "load_error")

@@ -143,7 +143,7 @@ def test_the_ten_addresses_of_the_guide_answer(
 def server_key(server: Server) -> str:
     code = (
         "import django; django.setup()\n"
-        "from plugins_app.services.access import create_key\n"
+        "from plugins_app.services.keys import create_key\n"
         "from plugins_app.services.audit import CLI\n"
         "print(create_key(CLI, 'guide', scopes=['admin']).secret)"
     )

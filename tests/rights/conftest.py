@@ -11,8 +11,8 @@ from django.test import Client
 
 from plugins_app.core.caller import Scope
 from plugins_app.models import User
-from plugins_app.services.access import create_key
 from plugins_app.services.audit import CLI
+from plugins_app.services.keys import create_key
 from tests.admin.conftest import _plain_static_files  # noqa: F401
 from tests.api.conftest import clock, lab, plugin_folder  # noqa: F401
 from tests.rights._matrix import COLUMNS

@@ -12,8 +12,8 @@ from django.utils import timezone
 from ulid import ULID
 
 from plugins_app.models import ExecutionLog
-from plugins_app.services.access import create_key
 from plugins_app.services.audit import CLI
+from plugins_app.services.keys import create_key
 from tests.rights import _matrix
 from tests.rights._matrix import Address
 from tests.rights._urls import addresses, stock_addresses

@@ -33,9 +33,9 @@ from plugins_app.admin.tags import badge
 from plugins_app.admin.values import moment
 from plugins_app.core.errors import Forbidden
 from plugins_app.models import ApiKey, User
-from plugins_app.services import access
-from plugins_app.services.access import KeyRefused, NewKey
+from plugins_app.services import keys
 from plugins_app.services.catalogue import visible_plugins
+from plugins_app.services.keys import KeyRefused, NewKey
 
 MAX_REASON = 500
 OVERLAPS = (
@@ -52,7 +52,7 @@ STATES = {
 
 
 def state_of(key: ApiKey) -> str:
-    return str(access.describe_key(key)["state"])
+    return str(keys.describe_key(key)["state"])
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -159,7 +159,7 @@ class ApiKeyAdmin(Titled, admin.ModelAdmin):  # type: ignore[type-arg]
         )
         if request.method == "POST" and form.is_valid():
             try:
-                changed = access.change_key(actor(request), key, changes_of(form, key))
+                changed = keys.change_key(actor(request), key, changes_of(form, key))
             except (KeyRefused, Forbidden) as error:
                 _blame(form, error)
             else:
@@ -172,7 +172,7 @@ class ApiKeyAdmin(Titled, admin.ModelAdmin):  # type: ignore[type-arg]
         key = self._key(request, object_id, changing=True)
         if not (reason := _reason(request)):
             messages.error(request, "Say why the key is revoked: it stays in the audit trail.")
-        elif access.revoke_key(actor(request), key, reason):
+        elif keys.revoke_key(actor(request), key, reason):
             messages.success(request, f"The key {key.name!r} is revoked: callers get 401.")
         else:
             messages.warning(request, f"The key {key.name!r} was revoked already.")
@@ -190,7 +190,7 @@ class ApiKeyAdmin(Titled, admin.ModelAdmin):  # type: ignore[type-arg]
             messages.error(request, "This key was rotated or renamed meanwhile; nothing was done.")
         else:
             try:
-                made = access.rotate_key(actor(request), key, overlap=overlap, reason=reason)
+                made = keys.rotate_key(actor(request), key, overlap=overlap, reason=reason)
                 return self._secret(request, made, overlap)
             except (KeyRefused, Forbidden) as error:
                 messages.error(request, f"{error}.")
@@ -261,7 +261,7 @@ class ApiKeyAdmin(Titled, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def _made(request: HttpRequest, form: NewKeyForm) -> NewKey:
-    return access.create_key(actor(request), **form.cleaned_data)
+    return keys.create_key(actor(request), **form.cleaned_data)
 
 
 def _blame(form: KeyForm, error: KeyRefused | Forbidden) -> None:

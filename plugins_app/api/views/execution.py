@@ -50,6 +50,7 @@ class ExecuteView(_CallView):
             "plugin_error",
             "invalid_output",
             "circuit_open",
+            "load_error",
             "outcome_unknown",
             "timeout",
         ),

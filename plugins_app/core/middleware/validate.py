@@ -57,9 +57,7 @@ class Validate:
         except ZantaraError:
             raise
         except Exception as error:
-            raise PluginCrashed(
-                f"Plugin {plugin.name!r} failed to check its input"
-            ) from error
+            raise PluginCrashed(f"Plugin {plugin.name!r} failed to check its input") from error
         if verdict is False:
             raise InvalidInput(f"Plugin {plugin.name!r} refused the input")
 

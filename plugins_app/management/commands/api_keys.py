@@ -12,9 +12,9 @@ from plugins_app.core.caller import Scope
 from plugins_app.management.command import ZantaraCommand
 from plugins_app.management.durations import positive, span
 from plugins_app.models import ApiKey
-from plugins_app.services import access
-from plugins_app.services.access import NewKey, describe_key
+from plugins_app.services import keys
 from plugins_app.services.audit import CLI
+from plugins_app.services.keys import NewKey, describe_key
 
 _DEFAULT_EXPIRY = "90d"
 _LONGEST_NAME = 100
@@ -64,7 +64,7 @@ class Command(ZantaraCommand):
         if dry_run:
             self._would("created", name)
         else:
-            self._show_secret(access.create_key(CLI, name, **wanted))
+            self._show_secret(keys.create_key(CLI, name, **wanted))
 
     def _check_name(self, name: str) -> None:
         if ApiKey.objects.filter(name=name).exists():
@@ -82,11 +82,11 @@ class Command(ZantaraCommand):
         self.say(made.secret)
 
     def _list(self, **_: Any) -> None:
-        keys = [describe_key(key) for key in ApiKey.objects.select_related("owner")]
-        self.emit({"success": True, "count": len(keys), "keys": keys})
+        rows = [describe_key(key) for key in ApiKey.objects.select_related("owner")]
+        self.emit({"success": True, "count": len(rows), "keys": rows})
         columns = ("name", "prefix", "state", "scopes", "plugins", "last_used", "expires")
-        self.table(columns, [[key[column] for column in columns] for key in keys])
-        if not keys:
+        self.table(columns, [[key[column] for column in columns] for key in rows])
+        if not rows:
             self.note("No keys yet. Make one: python manage.py api_keys create --name NAME")
 
     def _rotate(self, *, name: str, overlap: timedelta, dry_run: bool, **_: Any) -> None:
@@ -94,7 +94,7 @@ class Command(ZantaraCommand):
         if dry_run:
             self._would("rotated", name)
         else:
-            self._show_secret(access.rotate_key(CLI, key, overlap=overlap))
+            self._show_secret(keys.rotate_key(CLI, key, overlap=overlap))
 
     def _revoke(self, *, name: str, reason: str, no_input: bool, dry_run: bool, **_: Any) -> None:
         key = self._key(name)
@@ -102,7 +102,7 @@ class Command(ZantaraCommand):
             self._would("revoked", name)
             return
         self.confirm(f"Revoke {name!r}? Its callers are refused at once.", ask=not no_input)
-        access.revoke_key(CLI, key, reason)
+        keys.revoke_key(CLI, key, reason)
         self.emit({"success": True, "revoked": name})
         self.say(f"{name} revoked")
 

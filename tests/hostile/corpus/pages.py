@@ -113,6 +113,23 @@ LOOKUPS = {
 }
 USERS = "/admin/plugins_app/user/?{}"
 WRONG_CHOICES = {"no boolean": "is_active__exact=maybe", "NUL": "is_staff__exact=%00"}
+NO_PROBLEMS = {
+    "NUL": "%00",
+    "bytes": "%ff",
+    "a script": "%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+    "dots": "..",
+    "upper case": "INVALID-INPUT",
+    "underscores": "invalid_input",
+    "10,000 characters": "a" * 10_000,
+    "a template": "%7B%7B7*7%7D%7D",
+}
+FILTERS = {
+    "a state": "/admin/plugins_app/apikey/?state=active",
+    "no state": "/admin/plugins_app/apikey/?state=%00",
+    "a category": "/admin/plugins_app/installedplugin/?category=general",
+    "no category": "/admin/plugins_app/installedplugin/?category=%00",
+    "a host": "/admin/plugins_app/worker/?host=x",
+}
 ODD_CHOICES = {
     "no group": "groups__id__exact=x",
     "a huge group": "groups__id__exact=99999999999999999999",
@@ -217,6 +234,8 @@ CASES = [
     *typed(200, "form for a user", FORMS, "/admin/plugins_app/user/add/", who="root"),
     *typed(400, "form for a key", FORMS, "/admin/plugins_app/apikey/add/", who="root"),
     *lists(),
+    *asked(404, "no problem", NO_PROBLEMS, "/problems/{}"),
+    *asked(200, "filter by", FILTERS, who="root"),
     *asked(302, "users with", WRONG_CHOICES, USERS, who="root"),
     *asked(200, "users with", ODD_CHOICES, USERS, who="root"),
     *asked(302, "user", ROWS, "/admin/plugins_app/user/{}/change/", who="root"),
