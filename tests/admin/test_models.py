@@ -22,9 +22,9 @@ from plugins_app import models
 from plugins_app.core.caller import SYSTEM_CALLER, Scope
 from plugins_app.models import AuditEvent, User
 from plugins_app.services import sync
-from plugins_app.services.keys import create_key
 from plugins_app.services.audit import CLI
 from plugins_app.services.execute import execute_and_wait
+from plugins_app.services.keys import create_key
 from tests.admin.conftest import PRICING
 from tests.admin.test_pages import text
 

@@ -13,8 +13,8 @@ from django.test import Client
 
 from plugins_app.core.memory_state import MemoryState
 from plugins_app.models import User
-from plugins_app.services.keys import create_key
 from plugins_app.services.audit import CLI
+from plugins_app.services.keys import create_key
 from tests.api._call import Clock, Headers
 
 LAB = Path(__file__).parent / "lab"

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from plugins_app.models import ApiKey, ExecutionLog, InstalledPlugin, User
 from plugins_app.runtime.loop import engine_loop
-from plugins_app.services.keys import revoke_key
 from plugins_app.services.audit import CLI
 from plugins_app.services.installed import write_down
+from plugins_app.services.keys import revoke_key
 from tests.api._call import Headers, is_problem, names, post, run
 
 pytestmark = pytest.mark.usefixtures("lab")
