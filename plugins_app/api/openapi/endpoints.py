@@ -11,6 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 
 from plugins_app.api.answers import ProblemDetails
+from plugins_app.api.openapi import components  # noqa: F401  (registers how models are described)
 from plugins_app.api.openapi.parameters import path_parameters, query_parameters, response_headers
 from plugins_app.api.operation import Operation, operation_of
 from plugins_app.api.parameters import NoParameters
