@@ -8,6 +8,8 @@ from typing import Any
 import structlog
 from django.conf import settings
 
+from plugins_app.core.hiding import scrub
+
 
 def configure(_: dict[str, Any]) -> None:
     """Called by Django as LOGGING_CONFIG."""
@@ -21,9 +23,7 @@ def configure(_: dict[str, Any]) -> None:
         structlog.processors.JSONRenderer()
         if settings.LOG_JSON
         else structlog.dev.ConsoleRenderer(
-            colors=False,
-            # The default would print local variables, and with them callers' secrets.
-            exception_formatter=structlog.dev.plain_traceback,
+            colors=False, exception_formatter=structlog.dev.plain_traceback
         )
     )
     logging.config.dictConfig(
@@ -36,7 +36,9 @@ def configure(_: dict[str, Any]) -> None:
                     "foreign_pre_chain": shared,
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        *([structlog.processors.format_exc_info] if settings.LOG_JSON else []),
+                        # The default would print local variables, and with them secrets.
+                        structlog.processors.format_exc_info,
+                        _hide,
                         renderer,
                     ],
                 }
@@ -53,3 +55,20 @@ def configure(_: dict[str, Any]) -> None:
             },
         }
     )
+
+
+def _hide(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Whoever writes the line: what is sensitive in the call around it is not in it."""
+    return {name: _scrubbed(value) for name, value in event.items()}
+
+
+def _scrubbed(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, dict):
+        return {key: _scrubbed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_scrubbed(item) for item in value]
+    text = str(value)
+    hidden = scrub(text)
+    return value if hidden == text else hidden

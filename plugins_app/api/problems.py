@@ -97,6 +97,9 @@ def engine_problem(
     **extra: Any,
 ) -> Reply:
     """`instance` names the execution only where its row exists."""
+    detail = _detail(error, caller)
+    if execution:
+        detail = execution.hidden.scrub(detail)
     if isinstance(error, InvalidInput):
         extra["errors"] = [asdict(field) for field in error.fields]
     if isinstance(error, PluginNotFound):
@@ -108,7 +111,7 @@ def engine_problem(
         extra["execution_id"] = execution.id
     return problem(
         error.code,
-        _detail(error, caller),
+        detail,
         request_id=request_id,
         retry_after=error.retry_after,
         headers=headers,

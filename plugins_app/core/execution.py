@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 
 from plugins_app.core.errors import ZantaraError
+from plugins_app.core.hiding import Hidden
 from plugins_app.core.state import Admission, Permit, Transition
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Execution:
     answer: Answer | None = None
     error: ZantaraError | None = None
     duration: float = 0.0
+    hidden: Hidden = field(default_factory=Hidden)
 
     @property
     def loaded(self) -> LoadedPlugin:

@@ -20,6 +20,7 @@ from plugins_app.core.caller import SYSTEM_CALLER, Caller
 from plugins_app.core.context import Context, Ports
 from plugins_app.core.errors import Draining, ZantaraError
 from plugins_app.core.execution import Answer, CallNext, Execution, Journal, Middleware
+from plugins_app.core.hiding import hiding
 from plugins_app.core.metrics import counters, summary
 from plugins_app.core.middleware.admit import Admit, Limits
 from plugins_app.core.middleware.authorize import Authorize
@@ -194,7 +195,8 @@ class PluginExecutor:
         try:
             if self.draining:
                 raise Draining("The server is shutting down", retry_after=DRAIN_RETRY_SECONDS)
-            execution.answer = await pipeline(execution)
+            with hiding(execution.hidden):
+                execution.answer = await pipeline(execution)
         except ZantaraError as error:
             execution.error = error
         finally:
@@ -259,7 +261,8 @@ def to_output(execution: Execution) -> PluginOutput:
     """An ended execution as a value."""
     metadata = describe(execution)
     if execution.error is not None or execution.answer is None:
-        return PluginOutput(success=False, error=str(execution.error), metadata=metadata)
+        error = execution.hidden.scrub(str(execution.error))
+        return PluginOutput(success=False, error=error, metadata=metadata)
     answer = execution.answer
     return PluginOutput(
         success=answer.success,

@@ -22,6 +22,7 @@ from typing import Any
 
 from plugins_app.core.discovery import ModuleRef, PluginClass
 from plugins_app.core.errors import LoadError
+from plugins_app.core.hiding import scrub
 from plugins_app.core.plugin import Plugin
 
 
@@ -165,10 +166,10 @@ def failure(
     return Failure(
         module=module,
         error_type=type(cause).__name__,
-        message=str(load_error),
+        message=scrub(str(load_error)),
         file=_short(load_error.file or near),
         line=load_error.line,
-        traceback=load_error.traceback,
+        traceback=scrub(load_error.traceback),
         at=datetime.now(UTC),
         plugin=plugin,
         serving=serving,

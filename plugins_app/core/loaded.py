@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
 from plugins_app.core.errors import LoadError
 from plugins_app.core.masking import Masker
@@ -95,6 +95,15 @@ class LoadedPlugin:
         return Masker(self.input_schema)
 
     @cached_property
+    def secrets(self) -> frozenset[str]:
+        """Sensitive values of its configuration."""
+        config = self.plugin.config
+        if not isinstance(config, BaseModel):
+            return frozenset()
+        masker = Masker(type(config).model_json_schema())
+        return frozenset(masker.secrets(_revealed(config.model_dump())))
+
+    @cached_property
     def output_mask(self) -> Masker:
         return Masker(self.output_schema)
 
@@ -109,6 +118,17 @@ class LoadedPlugin:
             config_generation=config_generation,
             metadata=overrides.apply(self.declared),
         )
+
+
+def _revealed(value: Any) -> Any:
+    """With what pydantic hides when it dumps."""
+    if isinstance(value, dict):
+        return {str(key): _revealed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_revealed(item) for item in value]
+    if isinstance(value, (SecretStr, SecretBytes)):
+        return str(value.get_secret_value())
+    return value
 
 
 def own_fields(model: type[PluginOutput]) -> list[str]:

@@ -10,6 +10,7 @@ from types import ModuleType
 from plugins_app.core import importing
 from plugins_app.core.discovery import ModuleRef, PluginClass
 from plugins_app.core.errors import LoadError
+from plugins_app.core.hiding import Hidden, hiding
 from plugins_app.core.hooks import run_on_load
 from plugins_app.core.importing import Failure
 from plugins_app.core.loaded import ConfigFor, LoadedPlugin, build
@@ -89,13 +90,19 @@ class Load:
             elif plugin.module in self._failed_modules:
                 self._keep_serving(plugin)
         for plugin in in_load_order(self._candidates):
-            try:
-                self._check(plugin)
-                await run_on_load(plugin, self.on_load_seconds)
-                self.draft.add(plugin)
-            except LoadError as error:
-                self._fail(plugin.module, error, near=plugin.path, plugin=plugin.name)
+            hidden = Hidden()
+            hidden.add(plugin.secrets)
+            with hiding(hidden):
+                await self._add(plugin)
         self._keep_what_failed()
+
+    async def _add(self, plugin: LoadedPlugin) -> None:
+        try:
+            self._check(plugin)
+            await run_on_load(plugin, self.on_load_seconds)
+            self.draft.add(plugin)
+        except LoadError as error:
+            self._fail(plugin.module, error, near=plugin.path, plugin=plugin.name)
 
     def _check(self, plugin: LoadedPlugin) -> None:
         try:

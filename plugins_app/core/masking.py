@@ -35,6 +35,10 @@ class Masker:
     def mask(self, value: Any) -> Any:
         return self._mask(value, [self._schema]) if self.active else value
 
+    def secrets(self, value: Any) -> set[str]:
+        """What `mask` hides of this value, as texts."""
+        return set(_hidden_texts(value, self.mask(value)))
+
     def covers(self, location: tuple[int | str, ...]) -> bool:
         """Whether the value at this place, or anything around or below it, is secret."""
         schemas = self._expand([self._schema])
@@ -105,6 +109,27 @@ class Masker:
                 patterns = schema.get("patternProperties", {})
                 yield from (node for p, node in patterns.items() if re.search(p, step))
                 yield from _dict_or_nothing(schema.get("additionalProperties"))
+
+
+def _hidden_texts(value: Any, masked: Any) -> Iterator[str]:
+    if masked == MASK and value != MASK:
+        yield from _texts(value)
+    elif isinstance(masked, dict):
+        for key in masked:
+            yield from _hidden_texts(value[key], masked[key])
+    elif isinstance(masked, list):
+        for each, hidden in zip(value, masked, strict=True):
+            yield from _hidden_texts(each, hidden)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
 
 
 def _children(schema: Schema) -> Iterator[Schema]:

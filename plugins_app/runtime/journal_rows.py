@@ -14,7 +14,6 @@ import orjson
 from pydantic_core import to_jsonable_python
 
 from plugins_app.core.execution import Execution, Status
-from plugins_app.core.masking import Masker
 from plugins_app.core.metrics import counters
 from plugins_app.models import ExecutionLog
 
@@ -82,13 +81,14 @@ def _quota_percent(execution: Execution) -> int:
 def row_of(execution: Execution, *, worker: str, payloads: bool) -> Row:
     """Columns of ExecutionLog as the execution stands now."""
     plugin, error, caller = execution.loaded, execution.error, execution.caller
+    hide = execution.hidden.scrub
     ended = execution.answer is not None or error is not None
     texts = {
         "plugin": plugin.name,
         "version": plugin.version,
         "error_code": error.code if error else "",
-        "error": _public_error(execution)[:MAX_TEXT],
-        "traceback": _traceback(error.__cause__)[-MAX_TEXT:] if error and error.__cause__ else "",
+        "error": hide(_public_error(execution))[:MAX_TEXT],
+        "traceback": hide(_traceback(error))[-MAX_TEXT:],
         "caller": caller.id,
         "caller_name": caller.name,
         "source": execution.source,
@@ -132,8 +132,10 @@ def _public_error(execution: Execution) -> str:
     return execution.answer.error or "" if execution.answer else ""
 
 
-def _traceback(cause: BaseException) -> str:
-    return "".join(traceback.format_exception(cause))
+def _traceback(error: BaseException | None) -> str:
+    """Of what an error of ours was made from."""
+    cause = error and error.__cause__
+    return "".join(traceback.format_exception(cause)) if cause else ""
 
 
 def _input(execution: Execution) -> str:
@@ -142,7 +144,8 @@ def _input(execution: Execution) -> str:
         plain = to_jsonable_python(
             execution.data, fallback=repr, bytes_mode="base64", inf_nan_mode="null"
         )
-        return _fitting(_json(execution.loaded.input_mask.mask(plain)))
+        masked = execution.loaded.input_mask.mask(plain)
+        return _fitting(_json(execution.hidden.scrub_json(masked)))
     except ValueError:  # it contains itself, or an integer of more digits than Python writes
         return ""
 
@@ -158,15 +161,18 @@ def _output(execution: Execution) -> str:
     if execution.answer is None:
         return ""
     try:
-        return _fitting(_masked(execution.answer.data, execution.loaded.output_mask))
+        return _fitting(_masked(execution, execution.answer.data))
     except ValueError:  # an integer of more digits than Python reads
         return ""
 
 
-def _masked(data: bytes, masker: Masker) -> bytes:
+def _masked(execution: Execution, data: bytes) -> bytes:
     """By the standard library, which is exact about integers beyond 64 bits: orjson reads them as
     floats, or not at all."""
-    return _json(masker.mask(json.loads(data))) if masker.active else data
+    masker, hidden = execution.loaded.output_mask, execution.hidden
+    if not (masker.active or hidden.active):
+        return data
+    return _json(hidden.scrub_json(masker.mask(json.loads(data))))
 
 
 def _fitting(payload: bytes) -> str:

@@ -33,6 +33,9 @@ class Validate:
 
     async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
         plugin = execution.loaded
+        execution.hidden.add(plugin.secrets)
+        if plugin.input_mask.active:
+            execution.hidden.add(plugin.input_mask.secrets(execution.data))
         try:
             execution.input = plugin.input_model.model_validate(execution.data)
         except ValidationError as error:
