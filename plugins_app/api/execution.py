@@ -146,10 +146,12 @@ def _deprecation_headers(execution: Execution) -> dict[str, str]:
 
 
 def _rate_headers(execution: Execution) -> dict[str, str]:
-    """The draft's structured fields, and the older X- ones. Seconds are rounded up."""
+    """The draft's structured fields, and the older X- ones. Seconds are rounded up. A call that was
+    refused before it was counted is told the limit, and not what is left of it."""
     rate = execution.admission.rate if execution.admission else None
     if rate is None:
-        return {}
+        limit = execution.plugin.metadata.rate_limit if execution.plugin else None
+        return {"RateLimit-Policy": f'"plugin";q={limit};w=60'} if limit else {}
     reset = str(math.ceil(rate.reset))
     return {
         "RateLimit-Policy": f'"plugin";q={rate.limit};w={math.ceil(rate.window)}',

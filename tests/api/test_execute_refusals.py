@@ -31,6 +31,14 @@ def test_a_disabled_plugin_is_409(client: Client) -> None:
     assert is_problem(run(client, "lab.echo", text="ha"), 409, "plugin_disabled")
 
 
+def test_a_call_that_is_refused_before_it_counts_is_told_the_limit_alone(client: Client) -> None:
+    response = run(client, "lab.limited", nonsense=1)
+
+    assert response.status_code == 422
+    assert response["RateLimit-Policy"] == '"plugin";q=2;w=60'
+    assert "RateLimit" not in response
+
+
 def test_the_limit_is_429_with_the_exact_wait(client: Client, clock: Clock) -> None:
     run(client, "lab.limited")
     clock.now += 10
