@@ -28,6 +28,8 @@ if ENVIRONMENT not in {"development", "staging", "production"}:
     )
 EMBEDDED = ENVIRONMENT == "development"
 DEBUG = env.bool("DEBUG", default=False)
+if DEBUG and ENVIRONMENT == "production":
+    raise ImproperlyConfigured("DEBUG shows code and settings to everybody: unset it in production")
 ZANTARA_VERSION = VERSION
 VAR_DIR = Path(env.str("ZANTARA_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 
@@ -112,12 +114,23 @@ _SQLITE_OPTIONS: dict[str, Any] = {
 }
 
 
+def _database_url() -> dict[str, Any]:
+    try:
+        parsed: dict[str, Any] = env.db_url(
+            "DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'zantara.sqlite3'}"
+        )
+        return {**parsed, "ENGINE": parsed["ENGINE"]}
+    except (ValueError, KeyError):  # it would quote a piece of the password
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not like postgres://user:password@host:5432/name, "
+            "with other characters than letters and digits percent-encoded"
+        ) from None
+
+
 def _databases() -> dict[str, dict[str, Any]]:
     if not EMBEDDED:
         _required("DATABASE_URL")
-    database: dict[str, Any] = env.db_url(
-        "DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'zantara.sqlite3'}"
-    )
+    database = _database_url()
     if database["ENGINE"] == "django.db.backends.sqlite3":
         database["OPTIONS"] = _SQLITE_OPTIONS | database.get("OPTIONS", {})
         # A test database in memory would be invisible to the journal's own connection.

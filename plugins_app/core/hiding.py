@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from plugins_app.core.masking import MASK
 
@@ -16,41 +17,55 @@ SHORTEST = 4
 """Shorter values stand everywhere by chance."""
 _LONG = 8
 """From this length on a value is hidden inside of words too."""
+_MANY = 500
+"""With more values than this, texts are hidden as a whole: to look for each takes too long."""
+_ADDRESS = 2000
+"""Characters of a value that may be found in an address, and so percent-encoded."""
+_NOTHING = " \t\r\n*"
+_QUOTED_INPUT = re.compile(r"input_value=.*?, input_type=", re.DOTALL)
+"""How pydantic quotes what it refuses. It cuts long values, which no search would find then."""
 
 
 class Hidden:
     """What is known to be sensitive while one call runs, with what was before around it."""
 
-    __slots__ = ("_around", "_pattern", "_values")
+    __slots__ = ("_around", "_search", "_values", "wary")
 
-    def __init__(self) -> None:
+    def __init__(self, values: Iterable[str] = ()) -> None:
         self._around = _current.get()
         self._values: frozenset[str] = frozenset()
-        self._pattern: re.Pattern[str] | None = None
+        self._search: _Search | None = None
+        self.wary = False
+        """Whether there may be secrets that are not known by value."""
+        self.add(values)
 
     def add(self, values: Iterable[str]) -> None:
-        added = self._values.union(value for value in values if len(value) >= SHORTEST)
+        stripped = (value.strip() for value in values)
+        added = self._values.union(v for v in stripped if len(v.strip(_NOTHING)) >= SHORTEST)
         if added != self._values:
-            self._values, self._pattern = added, _pattern(added)
+            self._values, self._search = added, None
 
     def scrub(self, text: str) -> str:
-        if self._pattern:
-            text = self._pattern.sub(MASK, text)
+        if self.wary or self._values:
+            text = _QUOTED_INPUT.sub(f"input_value={MASK}, input_type=", text)
+        if self._values:
+            self._search = self._search or _Search(self._values)
+            text = self._search.hide(text)
         return self._around.scrub(text) if self._around else text
 
     def scrub_json(self, value: Any) -> Any:
         """The same for every text and number of a JSON value."""
-        if isinstance(value, str):
-            return self.scrub(value)
-        if isinstance(value, dict):
-            return {self.scrub(key): self.scrub_json(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.scrub_json(item) for item in value]
-        return MASK if self._is_hidden_number(value) else value
+        return self._scrub_json(value) if self.active else value
 
-    def _is_hidden_number(self, value: Any) -> bool:
+    def _scrub_json(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return value if value == MASK else self.scrub(value)
+        if isinstance(value, dict):
+            return {self.scrub(key): self._scrub_json(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._scrub_json(item) for item in value]
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return is_number and self.active and self.scrub(str(value)) == MASK
+        return MASK if is_number and self.scrub(str(value)) == MASK else value
 
     @property
     def active(self) -> bool:
@@ -58,23 +73,37 @@ class Hidden:
         return bool(self._values) or (around is not None and around.active)
 
 
-def _pattern(values: Iterable[str]) -> re.Pattern[str]:
-    spellings = {each for value in values for each in _spellings(value)}
-    longest_first = sorted(spellings, key=lambda each: (-len(each), each))
-    return re.compile("|".join(map(_found, longest_first)))
+class _Search:
+    """Plain searches for long values: to compile a megabyte as a pattern would take seconds."""
+
+    def __init__(self, values: frozenset[str]) -> None:
+        self._too_many = len(values) > _MANY
+        spellings = set() if self._too_many else {s for v in values for s in _spellings(v)}
+        longest_first = sorted(spellings, key=lambda each: (-len(each), each))
+        self._long = [each for each in longest_first if len(each) >= _LONG]
+        short = [re.escape(each) for each in longest_first if len(each) < _LONG]
+        self._short = re.compile(rf"(?<!\w)(?:{'|'.join(short)})(?!\w)") if short else None
+
+    def hide(self, text: str) -> str:
+        if self._too_many:
+            return MASK if len(text) >= SHORTEST else text
+        for each in self._long:
+            text = text.replace(each, MASK)
+        return self._short.sub(MASK, text) if self._short else text
 
 
 def _spellings(value: str) -> Iterator[str]:
-    """As it is, as Python quotes it, and as JSON does."""
+    """As it is, as Python and JSON quote it, and as it stands in an address."""
     yield value
+    if value.isascii() and value.isalnum():
+        return
     yield repr(value)[1:-1]
     yield json.dumps(value)[1:-1]
     yield json.dumps(value, ensure_ascii=False)[1:-1]
-
-
-def _found(spelling: str) -> str:
-    plain = re.escape(spelling)
-    return plain if len(spelling) >= _LONG else rf"(?<!\w){plain}(?!\w)"
+    if len(value) <= _ADDRESS:
+        for encode in (quote, quote_plus):
+            yield encode(value, errors="replace")
+            yield encode(value, safe="", errors="replace")
 
 
 _current: ContextVar[Hidden | None] = ContextVar("hidden", default=None)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from plugins_app.core.errors import LoadError
+from plugins_app.core.hiding import Hidden, hiding
 from plugins_app.core.importing import as_load_error
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.plugin import Plugin
@@ -30,10 +31,11 @@ async def run_on_load(plugin: LoadedPlugin, seconds: float) -> None:
 
 async def run_on_unload(plugin: LoadedPlugin, seconds: float) -> None:
     """Whatever goes wrong is only logged: the plugin is gone already."""
-    try:
-        await asyncio.wait_for(_call(plugin.plugin.on_unload, Plugin.on_unload), seconds)
-    except Exception:
-        logger.exception("on_unload failed", extra={"plugin": plugin.key})
+    with hiding(Hidden(plugin.secrets)):
+        try:
+            await asyncio.wait_for(_call(plugin.plugin.on_unload, Plugin.on_unload), seconds)
+        except Exception:
+            logger.exception("on_unload failed", extra={"plugin": plugin.key})
 
 
 async def _call(hook: Callable[[], Any], default: Callable[..., Any]) -> None:

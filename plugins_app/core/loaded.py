@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, get_args
 
-from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from plugins_app.core.errors import LoadError
-from plugins_app.core.masking import Masker
+from plugins_app.core.masking import Masker, revealed
 from plugins_app.core.metadata import NO_OVERRIDES, PluginMetadata, PluginOverrides
 from plugins_app.core.plugin import BASE_OUTPUT_FIELDS, Plugin, PluginInput, PluginOutput
 
@@ -101,7 +101,7 @@ class LoadedPlugin:
         if not isinstance(config, BaseModel):
             return frozenset()
         masker = Masker(type(config).model_json_schema())
-        return frozenset(masker.secrets(_revealed(config.model_dump())))
+        return frozenset(masker.secrets(revealed(config)))
 
     @cached_property
     def output_mask(self) -> Masker:
@@ -118,17 +118,6 @@ class LoadedPlugin:
             config_generation=config_generation,
             metadata=overrides.apply(self.declared),
         )
-
-
-def _revealed(value: Any) -> Any:
-    """With what pydantic hides when it dumps."""
-    if isinstance(value, dict):
-        return {str(key): _revealed(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_revealed(item) for item in value]
-    if isinstance(value, (SecretStr, SecretBytes)):
-        return str(value.get_secret_value())
-    return value
 
 
 def own_fields(model: type[PluginOutput]) -> list[str]:
@@ -181,15 +170,21 @@ def _config(cls: type[Plugin[Any, Any]], name: str, values: dict[str, Any]) -> B
         if values:
             raise LoadError(f"{name} is configured, but {cls.__name__} has no config_model")
         return None
+    masker = Masker(cls.config_model.model_json_schema())
     try:
         return cls.config_model.model_validate(values)
     except ValidationError as error:
-        secret = Masker(cls.config_model.model_json_schema()).covers
+        secret = masker.covers
         places = "; ".join(
             f"{'.'.join(map(str, e['loc']))}: {'invalid' if secret(e['loc']) else e['msg']}"
             for e in error.errors()
         )
         raise LoadError(f"Configuration of {name} is invalid: {places}") from None
+    except Exception as error:
+        if not masker.active:
+            raise
+        kind = type(error).__name__
+        raise LoadError(f"Configuration of {name} cannot be checked: {kind}") from None
 
 
 def _models(cls: type, plugin: Plugin[Any, Any]) -> tuple[type[PluginInput], type[PluginOutput]]:

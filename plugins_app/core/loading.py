@@ -90,9 +90,7 @@ class Load:
             elif plugin.module in self._failed_modules:
                 self._keep_serving(plugin)
         for plugin in in_load_order(self._candidates):
-            hidden = Hidden()
-            hidden.add(plugin.secrets)
-            with hiding(hidden):
+            with hiding(Hidden(plugin.secrets)):
                 await self._add(plugin)
         self._keep_what_failed()
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from typing import Any
+
+from pydantic import AliasChoices, BaseModel, RootModel
+from pydantic.fields import FieldInfo
 
 MASK = "********"
 _BRANCHES = ("anyOf", "oneOf", "allOf")
@@ -109,6 +113,32 @@ class Masker:
                 patterns = schema.get("patternProperties", {})
                 yield from (node for p, node in patterns.items() if re.search(p, step))
                 yield from _dict_or_nothing(schema.get("additionalProperties"))
+
+
+def revealed(value: Any) -> Any:
+    """The value as JSON has it, with what pydantic hides when it dumps, and with the names of the
+    schema. In-process callers may hand over models and secrets as they are."""
+    if hasattr(value, "get_secret_value"):
+        return revealed(value.get_secret_value())
+    if isinstance(value, RootModel):
+        return revealed(value.root)
+    if isinstance(value, BaseModel):
+        known = type(value).model_fields
+        return {_name_in_schema(name, known.get(name)): revealed(item) for name, item in value}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: revealed(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): revealed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [revealed(item) for item in value]
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def _name_in_schema(name: str, field: FieldInfo | None) -> str:
+    alias = field and field.validation_alias
+    if isinstance(alias, AliasChoices):
+        alias = next((each for each in alias.choices if isinstance(each, str)), None)
+    return alias if isinstance(alias, str) else name
 
 
 def _hidden_texts(value: Any, masked: Any) -> Iterator[str]:

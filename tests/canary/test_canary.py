@@ -19,7 +19,7 @@ from plugins_app.runtime.loop import engine_loop
 from plugins_app.services.execute import execute_and_wait
 from tests.serving import Installation
 
-PLUGINS = Path(__file__).parent / "plugins"
+PLUGINS = Path(__file__).parent / "house"
 OPENS = "/api/plugins/vault.opens"
 WAYS = ("succeeds", "declines", "refuses", "crashes", "lies", "logs", "hangs", "tells", "echoes",
         "objects", "stumbles")  # fmt: skip

@@ -9,6 +9,7 @@ from pydantic_core import to_json, to_jsonable_python
 from plugins_app.core.errors import InvalidOutput
 from plugins_app.core.execution import Answer, Execution
 from plugins_app.core.loaded import LoadedPlugin, own_fields
+from plugins_app.core.masking import revealed
 from plugins_app.core.plugin import BASE_OUTPUT_FIELDS, PluginOutput
 
 MAX_OUTPUT_BYTES = 8 * 1024 * 1024
@@ -21,6 +22,7 @@ class CheckOutput:
     async def __call__(self, execution: Execution) -> Answer:
         plugin = execution.loaded
         try:
+            _hide(execution)
             answer = _answer(plugin, execution.output)
         except Exception as error:  # serialisers and computed fields are the plugin's own code
             raise InvalidOutput(
@@ -31,6 +33,14 @@ class CheckOutput:
                 f"Plugin {plugin.name!r} answered {size} bytes; {self._max_bytes} are allowed"
             )
         return answer
+
+
+def _hide(execution: Execution) -> None:
+    """A secret that the plugin made may stand in its message too, or in why it is invalid."""
+    masker, output = execution.loaded.output_mask, execution.output
+    if masker.active and isinstance(plain := revealed(output), dict):
+        own = {key: value for key, value in plain.items() if key not in BASE_OUTPUT_FIELDS}
+        execution.hidden.add(masker.secrets(own))
 
 
 def _answer(plugin: LoadedPlugin, output: Any) -> Answer:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,7 +17,7 @@ from plugins_app.core.errors import (
 )
 from plugins_app.core.execution import Answer, CallNext, Execution
 from plugins_app.core.loaded import LoadedPlugin
-from plugins_app.core.masking import Masker
+from plugins_app.core.masking import Masker, revealed
 from plugins_app.core.plugin import Plugin
 
 _SECRET_MESSAGE = "Invalid value"  # noqa: S105  (what is said of a secret field, not a secret)
@@ -34,13 +35,14 @@ class Validate:
     async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
         plugin = execution.loaded
         execution.hidden.add(plugin.secrets)
-        if plugin.input_mask.active:
-            execution.hidden.add(plugin.input_mask.secrets(execution.data))
+        execution.hidden.wary = plugin.input_mask.active or plugin.output_mask.active
+        _hide(execution, execution.data)
         try:
             execution.input = plugin.input_model.model_validate(execution.data)
         except ValidationError as error:
-            fields = field_errors(error, execution.data, plugin.input_mask)
+            fields = field_errors(error, execution.data, plugin.input_mask, execution.hidden.scrub)
             raise InvalidInput(_summary(fields), fields) from None
+        _hide(execution, execution.input)  # which may be spelled otherwise, or be a default
         if _has_own_check(plugin):
             await self._run_own_check(execution)
         return await call_next(execution)
@@ -65,18 +67,27 @@ class Validate:
             raise InvalidInput(f"Plugin {plugin.name!r} refused the input")
 
 
+def _hide(execution: Execution, given: Any) -> None:
+    masker = execution.loaded.input_mask
+    if masker.active:
+        with suppress(RecursionError):  # it contains itself, and is refused for that
+            execution.hidden.add(masker.secrets(revealed(given)))
+
+
 def _has_own_check(plugin: LoadedPlugin) -> bool:
     return type(plugin.plugin).validate is not Plugin.validate
 
 
-def field_errors(error: ValidationError, data: Any, masker: Masker) -> list[FieldError]:
+def field_errors(
+    error: ValidationError, data: Any, masker: Masker, scrub: Callable[[str], str] = str
+) -> list[FieldError]:
     """Without the values: a message that might quote a secret is replaced."""
     details = error.errors(include_url=False, include_context=False, include_input=False)
     return [
         FieldError(
             pointer=json_pointer(steps),
             code=detail["type"],
-            message=_SECRET_MESSAGE if hidden else detail["msg"],
+            message=_SECRET_MESSAGE if hidden else scrub(detail["msg"]),
         )
         for detail in details[:_SHOWN_FIELDS]
         for steps in [_steps(detail["loc"], data, detail["type"])]
