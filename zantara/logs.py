@@ -70,7 +70,7 @@ def configure(_: dict[str, Any]) -> None:
 class Stderr(logging.StreamHandler[TextIO]):
     """Where a line cannot be written, the default prints its arguments, and with them secrets."""
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the base names it)
         kind = type(sys.exception()).__name__
         place = f"{record.name} ({record.pathname}:{record.lineno})"
         self.stream.write(f"a log line of {place} could not be written: {kind}\n")
