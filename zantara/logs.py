@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging.config
 import sys
+from contextlib import suppress
 from typing import Any, TextIO
 
 import structlog
@@ -70,10 +71,11 @@ def configure(_: dict[str, Any]) -> None:
 class Stderr(logging.StreamHandler[TextIO]):
     """Where a line cannot be written, the default prints its arguments, and with them secrets."""
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the base names it)
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
         kind = type(sys.exception()).__name__
         place = f"{record.name} ({record.pathname}:{record.lineno})"
-        self.stream.write(f"a log line of {place} could not be written: {kind}\n")
+        with suppress(OSError, ValueError):  # the stream itself may be gone
+            self.stream.write(f"a log line of {place} could not be written: {kind}\n")
 
 
 def _path_only(record: logging.LogRecord) -> logging.LogRecord:
@@ -89,7 +91,9 @@ _OURS = {"level", "logger", "timestamp"}
 
 def _hide(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Whoever writes the line: what is sensitive in the call around it is not in it."""
-    return {name: value if name in _OURS else _scrubbed(value) for name, value in event.items()}
+    return {
+        scrub(name): value if name in _OURS else _scrubbed(value) for name, value in event.items()
+    }
 
 
 def _scrubbed(value: Any) -> Any:

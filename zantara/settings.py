@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import environ
 from csp.constants import NONE, SELF
@@ -115,12 +116,14 @@ _SQLITE_OPTIONS: dict[str, Any] = {
 
 
 def _database_url() -> dict[str, Any]:
+    """What is wrong with it is not quoted: it would be a piece of the password, or all of it."""
     try:
-        parsed: dict[str, Any] = env.db_url(
-            "DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'zantara.sqlite3'}"
-        )
+        with catch_warnings(action="ignore"):
+            parsed: dict[str, Any] = env.db_url(
+                "DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'zantara.sqlite3'}"
+            )
         return {**parsed, "ENGINE": parsed["ENGINE"]}
-    except (ValueError, KeyError):  # it would quote a piece of the password
+    except (ValueError, KeyError):
         raise ImproperlyConfigured(
             "DATABASE_URL is not like postgres://user:password@host:5432/name, "
             "with other characters than letters and digits percent-encoded"

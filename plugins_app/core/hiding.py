@@ -21,6 +21,8 @@ _MANY = 500
 """With more values than this, texts are hidden as a whole: to look for each takes too long."""
 _ADDRESS = 2000
 """Characters of a value that may be found in an address, and so percent-encoded."""
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
+"""Spelled the same everywhere."""
 _NOTHING = " \t\r\n*"
 _QUOTED_INPUT = re.compile(r"input_value=.*?, input_type=", re.DOTALL)
 """How pydantic quotes what it refuses. It cuts long values, which no search would find then."""
@@ -45,8 +47,12 @@ class Hidden:
         if added != self._values:
             self._values, self._search = added, None
 
+    def tell_around(self) -> None:
+        if self._around:
+            self._around.add(self._values)
+
     def scrub(self, text: str) -> str:
-        if self.wary or self._values:
+        if (self.wary or self._values) and "input_value=" in text:
             text = _QUOTED_INPUT.sub(f"input_value={MASK}, input_type=", text)
         if self._values:
             self._search = self._search or _Search(self._values)
@@ -92,18 +98,27 @@ class _Search:
         return self._short.sub(MASK, text) if self._short else text
 
 
-def _spellings(value: str) -> Iterator[str]:
-    """As it is, as Python and JSON quote it, and as it stands in an address."""
-    yield value
-    if value.isascii() and value.isalnum():
-        return
-    yield repr(value)[1:-1]
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
-    if len(value) <= _ADDRESS:
-        for encode in (quote, quote_plus):
-            yield encode(value, errors="replace")
-            yield encode(value, safe="", errors="replace")
+def _spellings(value: str) -> set[str]:
+    """As it is, as Python and JSON quote it, also what is quoted already, and as it stands in an
+    address."""
+    if _PLAIN.fullmatch(value):
+        return {value}
+    once = {value, *_quoted(value)}
+    twice = {each for spelling in once for each in _quoted(spelling)}
+    return once | twice | (set(_encoded(value)) if len(value) <= _ADDRESS else set())
+
+
+def _quoted(text: str) -> Iterator[str]:
+    yield repr(text)[1:-1]
+    yield repr(f'"{text}')[2:-1]  # Python escapes a ' only beside a "
+    yield json.dumps(text)[1:-1]
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _encoded(value: str) -> Iterator[str]:
+    for encode in (quote, quote_plus):
+        yield encode(value, errors="replace")
+        yield encode(value, safe="", errors="replace")
 
 
 _current: ContextVar[Hidden | None] = ContextVar("hidden", default=None)
@@ -117,9 +132,11 @@ def scrub(text: str) -> str:
 
 @contextmanager
 def hiding(hidden: Hidden) -> Iterator[None]:
-    """Around one call; calls within it hide what it hides too."""
+    """Around one call. Calls within it hide what it hides too, and when they have ended it hides
+    what they hid: their errors and answers go through it."""
     token = _current.set(hidden)
     try:
         yield
     finally:
         _current.reset(token)
+        hidden.tell_around()

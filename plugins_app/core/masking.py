@@ -118,6 +118,8 @@ class Masker:
 def revealed(value: Any) -> Any:
     """The value as JSON has it, with what pydantic hides when it dumps, and with the names of the
     schema. In-process callers may hand over models and secrets as they are."""
+    if isinstance(value, (str, int, float)):
+        return value
     if hasattr(value, "get_secret_value"):
         return revealed(value.get_secret_value())
     if isinstance(value, RootModel):
