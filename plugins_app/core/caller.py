@@ -24,6 +24,7 @@ class Scope(StrEnum):
 
 
 ALL_SCOPES = frozenset(Scope)
+EVERY_PLUGIN = ("*",)
 
 
 class CallerKind(StrEnum):
@@ -44,7 +45,7 @@ class Caller:
     is_admin: bool = False
     is_staff: bool = False
     model: str | None = None
-    plugins: tuple[str, ...] = ("*",)
+    plugins: tuple[str, ...] = EVERY_PLUGIN
     rate_limit: int | None = field(default=None)
     """Calls per minute over all plugins, where this caller has a limit of its own."""
     address: str = ""
@@ -58,7 +59,7 @@ class Caller:
 
     def may_use(self, plugin: str) -> bool:
         """Whether the allow-list of the key names this plugin."""
-        return any(fnmatchcase(plugin, glob) for glob in self.plugins)
+        return self.plugins == EVERY_PLUGIN or any(fnmatchcase(plugin, g) for g in self.plugins)
 
 
 SYSTEM_CALLER = Caller(

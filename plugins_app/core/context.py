@@ -38,7 +38,7 @@ class Context:
     execution_id: str
     deadline: float
     log: Logger | LoggerAdapter[Any]
-    _ports: Ports = field(default_factory=Ports, repr=False)
+    _open_ports: Callable[[], Ports] = field(default=Ports, repr=False)
     _report: Report = field(default=lambda fraction, message: None, repr=False)
     _clock: Callable[[], float] = field(default=time.monotonic, repr=False)
 
@@ -58,19 +58,19 @@ class Context:
 
     @property
     def store(self) -> Store:
-        return self._port("store", self._ports.store)
+        return self._port("store", self._open_ports().store)
 
     @property
     def http(self) -> Http:
-        return self._port("http", self._ports.http)
+        return self._port("http", self._open_ports().http)
 
     @property
     def mail(self) -> Mail:
-        return self._port("mail", self._ports.mail)
+        return self._port("mail", self._open_ports().mail)
 
     @property
     def catalogue(self) -> Catalogue:
-        return self._port("catalogue", self._ports.catalogue)
+        return self._port("catalogue", self._open_ports().catalogue)
 
     def _port(self, name: str, port: _P | None) -> _P:
         if port is None:
@@ -79,13 +79,16 @@ class Context:
 
     def bridged(self, loop: asyncio.AbstractEventLoop) -> Self:
         """The same context for code on another thread's loop: its ports still run on `loop`."""
-        ports = {name: getattr(self._ports, name) for name in Ports.__slots__}
-        bridges = {n: None if port is None else _Bridge(port, loop) for n, port in ports.items()}
+
+        def bridges() -> Ports:
+            ports = self._open_ports()
+            found = {name: getattr(ports, name) for name in Ports.__slots__}
+            return Ports(**{n: port and _Bridge(port, loop) for n, port in found.items()})
 
         def report(fraction: float | None, message: str) -> None:
             loop.call_soon_threadsafe(self._report, fraction, message)
 
-        return replace(self, _ports=Ports(**bridges), _report=report)
+        return replace(self, _open_ports=bridges, _report=report)
 
 
 class _Bridge:

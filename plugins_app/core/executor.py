@@ -205,7 +205,7 @@ class PluginExecutor:
     def _count(self, execution: Execution) -> None:
         if execution.plugin:
             counts = self._counts[execution.plugin.name]
-            for metric, amount in counters(execution):
+            for metric, amount in counters(execution).items():
                 counts[metric] += amount
 
     def _context(self, execution: Execution) -> Context:
@@ -217,7 +217,7 @@ class PluginExecutor:
             execution_id=execution.id,
             deadline=execution.deadline,
             log=log,
-            _ports=self._ports_for(execution),
+            _open_ports=partial(self._ports_for, execution),
             _report=partial(_log_progress, log),
             _clock=self._world.clock,
         )

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -23,6 +22,7 @@ _ADDRESS = 2000
 """Characters of a value that may be found in an address, and so percent-encoded."""
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 """Spelled the same everywhere."""
+_NONE: frozenset[str] = frozenset()
 _NOTHING = " \t\r\n*"
 _QUOTED_INPUT = re.compile(r"input_value=.*?, input_type=", re.DOTALL)
 """How pydantic quotes what it refuses. It cuts long values, which no search would find then."""
@@ -35,11 +35,12 @@ class Hidden:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._around = _current.get()
-        self._values: frozenset[str] = frozenset()
+        self._values: frozenset[str] = _NONE
         self._search: _Search | None = None
         self.wary = False
         """Whether there may be secrets that are not known by value."""
-        self.add(values)
+        if values:
+            self.add(values)
 
     def add(self, values: Iterable[str]) -> None:
         stripped = (value.strip() for value in values)
@@ -130,13 +131,18 @@ def scrub(text: str) -> str:
     return hidden.scrub(text) if hidden else text
 
 
-@contextmanager
-def hiding(hidden: Hidden) -> Iterator[None]:
+class hiding:  # noqa: N801  (a context manager, as the standard library writes them)
     """Around one call. Calls within it hide what it hides too, and when they have ended it hides
     what they hid: their errors and answers go through it."""
-    token = _current.set(hidden)
-    try:
-        yield
-    finally:
-        _current.reset(token)
-        hidden.tell_around()
+
+    __slots__ = ("_hidden", "_token")
+
+    def __init__(self, hidden: Hidden) -> None:
+        self._hidden = hidden
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._hidden)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
+        self._hidden.tell_around()

@@ -14,6 +14,7 @@ from plugins_app.core.errors import LoadError
 from plugins_app.core.masking import Masker, revealed
 from plugins_app.core.metadata import NO_OVERRIDES, PluginMetadata, PluginOverrides
 from plugins_app.core.plugin import BASE_OUTPUT_FIELDS, Plugin, PluginInput, PluginOutput
+from plugins_app.core.state import BreakerRule
 
 JsonSchema = dict[str, Any]
 
@@ -62,18 +63,28 @@ class LoadedPlugin:
     def version(self) -> str:
         return self.metadata.version
 
-    @property
+    @cached_property
     def key(self) -> str:
         return f"{self.name}@{self.version}"
 
-    @property
-    def breaker_key(self) -> str:
+    @cached_property
+    def breaker(self) -> BreakerRule:
         """Of its circuit breaker in the shared state: another version starts closed."""
-        return f"breaker:{self.key}"
+        return BreakerRule(f"breaker:{self.key}", self.metadata.attempt_timeout + 1)
 
     @property
     def visibility(self) -> str:
         return self.overrides.visibility or "public"
+
+    @cached_property
+    def checks_input(self) -> bool:
+        """Whether it has a `validate` of its own."""
+        return type(self.plugin).validate is not Plugin.validate
+
+    @cached_property
+    def wraps_data(self) -> bool:
+        """Whether the answer's `data` is the output model's own fields."""
+        return bool(own_fields(self.output_model))
 
     @cached_property
     def input_schema(self) -> JsonSchema:

@@ -8,7 +8,7 @@ any window's histogram is a sum and its percentiles are right to within a bucket
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ BUCKETS_PER_DECADE = 10
 FIRST_BOUND_MS = 0.1
 BUCKETS = 68
 """The last bucket holds everything above its lower bound, about 400 s."""
+_LATENCY = tuple(f"latency:{bucket:02d}" for bucket in range(BUCKETS))
 
 
 def bucket_of(milliseconds: float) -> int:
@@ -50,21 +51,22 @@ def attempts_metric(attempts: int) -> str:
     return f"attempts:{attempts}" if attempts < 3 else "attempts:3+"
 
 
-def counters(execution: Execution) -> Iterator[tuple[str, int]]:
-    """(metric, amount) pairs that one ended call adds. Cache hits have no latency."""
-    yield f"status:{execution.status}", 1
+def counters(execution: Execution) -> dict[str, int]:
+    """Metric -> amount that one ended call adds. Cache hits have no latency."""
+    counts = {"status:" + execution.status.value: 1}
     if execution.error:
-        yield f"error:{execution.error.code}", 1
+        counts["error:" + execution.error.code] = 1
     if not execution.admitted:
-        return
+        return counts
     if execution.cached:
-        yield "cache:hit", 1
-        return
+        counts["cache:hit"] = 1
+        return counts
     caching = execution.use_cache and execution.loaded.metadata.cache_ttl
-    yield "cache:miss" if caching else "cache:bypass", 1
-    yield attempts_metric(max(1, execution.attempts)), 1
-    yield f"latency:{bucket_of(execution.duration * 1000):02d}", 1
-    yield "latency_us", round(execution.duration * 1_000_000)
+    counts["cache:miss" if caching else "cache:bypass"] = 1
+    counts[attempts_metric(execution.attempts or 1)] = 1
+    counts[_LATENCY[bucket_of(execution.duration * 1000)]] = 1
+    counts["latency_us"] = round(execution.duration * 1_000_000)
+    return counts
 
 
 def summary(counts: Mapping[str, int]) -> dict[str, Any]:

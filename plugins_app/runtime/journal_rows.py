@@ -59,7 +59,7 @@ class Rollup:
 def rollup_of(execution: Execution) -> Rollup:
     plugin, rollup = execution.loaded, Rollup()
     minute = execution.started_at.replace(second=0, microsecond=0)
-    for metric, amount in counters(execution):
+    for metric, amount in counters(execution).items():
         rollup.counts[plugin.name, plugin.version, minute, metric] += amount
     hour, caller = minute.replace(minute=0), execution.caller.id
     if not execution.admitted:

@@ -45,7 +45,7 @@ def status_of(plugin: LoadedPlugin) -> BreakerStatus:
 
 async def _force(plugin: LoadedPlugin, state: BreakerState | None) -> None:
     engine = current_engine()
-    moved = await engine.state.force_breaker(plugin.breaker_key, state)
+    moved = await engine.state.force_breaker(plugin.breaker.key, state)
     if moved:
         engine.journal.breaker_moved(plugin, (moved,))
 

@@ -25,6 +25,6 @@ def snapshot() -> Snapshot:
 
 def breaker_states(plugins: Iterable[LoadedPlugin]) -> Mapping[str, BreakerStatus]:
     """By plugin key, 'name@version'."""
-    names = {plugin.breaker_key: plugin.key for plugin in plugins}
+    names = {plugin.breaker.key: plugin.key for plugin in plugins}
     found = engine_loop.run(current_engine().state.breakers(names))
     return {names[key]: status for key, status in found.items()}

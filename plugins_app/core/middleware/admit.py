@@ -25,7 +25,6 @@ from plugins_app.core.middleware.single_flight import Followers
 from plugins_app.core.state import (
     Admission,
     AdmitRequest,
-    BreakerRule,
     CacheRule,
     ConcurrencyRule,
     RateRule,
@@ -213,7 +212,7 @@ class Admit:
             rates=self._rates(execution),
             cache=cache,
             concurrency=concurrency,
-            breaker=BreakerRule(plugin.breaker_key, metadata.attempt_timeout + 1),
+            breaker=plugin.breaker,
         )
 
     def _rates(self, execution: Execution) -> tuple[RateRule, ...]:

@@ -49,14 +49,15 @@ class Isolation:
             raise PluginCrashed(f"Plugin {plugin.name!r} failed") from error
 
     async def _run(self, execution: Execution) -> Any:
-        plugin, context = execution.loaded, self._make_context(execution)
+        plugin = execution.loaded
+        context = self._make_context(execution) if plugin.takes_context else None
         if plugin.metadata.isolation == "thread":
             return await self._in_thread(execution, context)
         coroutine = _call(plugin, execution, context)
         return await _Watched(coroutine, plugin.key)
 
-    async def _in_thread(self, execution: Execution, context: Context) -> Any:
-        bridged = context.bridged(asyncio.get_running_loop())
+    async def _in_thread(self, execution: Execution, context: Context | None) -> Any:
+        bridged = context and context.bridged(asyncio.get_running_loop())
         waiter = in_thread(
             lambda: _run_blocking(_call(execution.loaded, execution, bridged)),
             f"plugin-{execution.id}",
@@ -74,8 +75,8 @@ class Isolation:
             raise
 
 
-def _call(plugin: LoadedPlugin, execution: Execution, context: Context) -> Any:
-    if plugin.takes_context:
+def _call(plugin: LoadedPlugin, execution: Execution, context: Context | None) -> Any:
+    if context:
         return plugin.plugin.execute(execution.input, context)
     return plugin.plugin.execute(execution.input)  # type: ignore[call-arg]  # the short form
 

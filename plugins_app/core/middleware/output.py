@@ -13,6 +13,7 @@ from plugins_app.core.masking import revealed
 from plugins_app.core.plugin import BASE_OUTPUT_FIELDS, PluginOutput
 
 MAX_OUTPUT_BYTES = 8 * 1024 * 1024
+_BASE_FIELDS = set(BASE_OUTPUT_FIELDS)
 
 
 class CheckOutput:
@@ -47,8 +48,8 @@ def _answer(plugin: LoadedPlugin, output: Any) -> Answer:
     if isinstance(output, PluginOutput) and not output.success:
         return _failed(output)
     checked = plugin.output_model.model_validate(output)
-    metadata = to_jsonable_python(checked.metadata, inf_nan_mode="null")
-    return Answer(checked.success, _serialise(checked), checked.error, metadata)
+    data = _own(checked) if plugin.wraps_data else to_json(checked.data, inf_nan_mode="null")
+    return Answer(checked.success, data, checked.error, _plain(checked.metadata))
 
 
 def _failed(output: PluginOutput) -> Answer:
@@ -58,12 +59,13 @@ def _failed(output: PluginOutput) -> Answer:
     data: Any = output.data
     if own_fields(type(output)):
         data = output.model_dump(mode="json", include=present, by_alias=True, warnings="none")
-    metadata = to_jsonable_python(head.metadata, inf_nan_mode="null")
-    return Answer(False, to_json(data, inf_nan_mode="null"), head.error, metadata)
+    return Answer(False, to_json(data, inf_nan_mode="null"), head.error, _plain(head.metadata))
 
 
-def _serialise(output: PluginOutput) -> bytes:
-    if not own_fields(type(output)):
-        return to_json(output.data, inf_nan_mode="null")
-    text = output.model_dump_json(exclude=set(BASE_OUTPUT_FIELDS), by_alias=True, warnings="error")
+def _own(output: PluginOutput) -> bytes:
+    text = output.model_dump_json(exclude=_BASE_FIELDS, by_alias=True, warnings="error")
     return text.encode()
+
+
+def _plain(metadata: dict[str, Any]) -> dict[str, Any]:
+    return to_jsonable_python(metadata, inf_nan_mode="null") if metadata else {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from plugins_app.core.errors import CallTimeout, PluginCrashed, TransientError, ZantaraError
 from plugins_app.core.execution import Answer, CallNext, Execution, Journal
 from plugins_app.core.metadata import LONGEST_PAUSE
-from plugins_app.core.state import BreakerRule, Sample, SharedState, Verdict
+from plugins_app.core.state import Sample, SharedState, Verdict
 
 FIRST_DELAY = 0.2
 LEAST_BUDGET = 3
@@ -85,8 +85,7 @@ class Retry:
         plugin = execution.loaded
         if execution.permit is None:
             return True
-        rule = BreakerRule(f"breaker:{plugin.key}", plugin.metadata.attempt_timeout + 1)
-        sample = Sample(rule, execution.permit, ok=False)
+        sample = Sample(plugin.breaker, execution.permit, ok=False)
         execution.permit = None
         admission = await self._state.next_attempt(execution.id, sample)
         execution.permit = admission.permit

@@ -16,9 +16,7 @@ from plugins_app.core.errors import (
     ZantaraError,
 )
 from plugins_app.core.execution import Answer, CallNext, Execution
-from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.masking import Masker, revealed
-from plugins_app.core.plugin import Plugin
 
 _SECRET_MESSAGE = "Invalid value"  # noqa: S105  (what is said of a secret field, not a secret)
 _SHOWN_FIELDS = 50
@@ -34,7 +32,8 @@ class Validate:
 
     async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
         plugin = execution.loaded
-        execution.hidden.add(plugin.secrets)
+        if plugin.secrets:
+            execution.hidden.add(plugin.secrets)
         execution.hidden.wary = plugin.input_mask.active or plugin.output_mask.active
         _hide(execution, execution.data)
         try:
@@ -43,7 +42,7 @@ class Validate:
             fields = field_errors(error, execution.data, plugin.input_mask, execution.hidden.scrub)
             raise InvalidInput(_summary(fields), fields) from None
         _hide(execution, execution.input)  # which may be spelled otherwise, or be a default
-        if _has_own_check(plugin):
+        if plugin.checks_input:
             await self._run_own_check(execution)
         return await call_next(execution)
 
@@ -72,10 +71,6 @@ def _hide(execution: Execution, given: Any) -> None:
     if masker.active:
         with suppress(RecursionError):  # it contains itself, and is refused for that
             execution.hidden.add(masker.secrets(revealed(given)))
-
-
-def _has_own_check(plugin: LoadedPlugin) -> bool:
-    return type(plugin.plugin).validate is not Plugin.validate
 
 
 def field_errors(
