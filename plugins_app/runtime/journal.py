@@ -18,9 +18,11 @@ from plugins_app.core.errors import Unavailable
 from plugins_app.core.execution import Execution
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.state import Transition
+from plugins_app.core.waiting import ended
 from plugins_app.runtime.journal_batch import RETRY_SECONDS, Act, Entry, failure
-from plugins_app.runtime.journal_rows import Row, rollup_of, row_of
+from plugins_app.runtime.journal_rows import Row, row_of
 from plugins_app.runtime.journal_writer import JournalWriter, PendingRefusals
+from plugins_app.runtime.rollup import tally_of
 
 logger = logging.getLogger(__name__)
 
@@ -68,10 +70,10 @@ class ExecutionJournal:
     async def finish(self, execution: Execution) -> None:
         unannounced = execution.cached or execution.loaded.metadata.read_only
         act = Act.INSERT if unannounced else Act.FINISH
-        await self._submit(Entry(act, self._row(execution), rollup_of(execution)))
+        await self._submit(Entry(act, self._row(execution), tally_of(execution)))
 
     def refuse(self, execution: Execution) -> None:
-        self._refusals.add(rollup_of(execution))
+        self._refusals.count(tally_of(execution))
         if self._samples.wants(execution) and self._writer.waiting < self._max_waiting:
             self._writer.put(Entry(Act.SAMPLE, self._row(execution)))
         else:
@@ -96,8 +98,7 @@ class ExecutionJournal:
         await self._until_there_is_room()
         entry.done = asyncio.get_running_loop().create_future()
         self._writer.put(entry)
-        await asyncio.wait({entry.done}, timeout=self._wait_seconds)
-        if not entry.done.done():
+        if not await ended(entry.done, self._wait_seconds):
             raise failure(entry)
         entry.done.result()
 

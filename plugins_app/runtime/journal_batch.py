@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from plugins_app.core.errors import OutcomeUnknown, Unavailable, ZantaraError
-from plugins_app.runtime.journal_rows import Rollup, Row
+from plugins_app.runtime.journal_rows import Row
 from plugins_app.runtime.journal_sql import JournalSql
+from plugins_app.runtime.rollup import Rollup, Tally
 
 RETRY_SECONDS = 1.0
 
@@ -32,7 +33,7 @@ class Act(Enum):
 class Entry:
     act: Act
     row: Row
-    rollup: Rollup | None = None
+    tally: Tally | None = None
     done: asyncio.Future[None] | None = None
     error: ZantaraError | None = None
 
@@ -76,8 +77,8 @@ def write(batch: Batch, sql: JournalSql) -> None:
         entry.error = None
         effect = _write_entry(entry, sql, in_doubt=batch.in_doubt)
         found = found or effect is _Effect.FOUND
-        if effect is _Effect.CHANGED and entry.rollup:
-            total.add(entry.rollup)
+        if effect is _Effect.CHANGED and entry.tally:
+            total.count(entry.tally)
     if not found:
         total.add(batch.refusals)
         for entry in batch.entries:

@@ -1,20 +1,18 @@
-"""What one execution looks like in the log, and what it adds to the metrics."""
+"""What one execution looks like in the log."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import traceback
-from collections import Counter
-from dataclasses import dataclass, field
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from pydantic_core import to_jsonable_python
 
-from plugins_app.core.execution import Execution, Status
-from plugins_app.core.metrics import counters
+from plugins_app.core.execution import Execution
 from plugins_app.models import ExecutionLog
 
 MAX_PAYLOAD_BYTES = 64 * 1024
@@ -24,83 +22,34 @@ MAX_TEXT = 16 * 1024
 LEASE_SPARE = 30.0
 """Seconds beyond a call's deadline before its row counts as abandoned."""
 
+_PLAIN_ONLY = (
+    orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+
 Row = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Rollup:
-    """Sums and peaks to add to the metric tables, keyed by what makes their rows unique."""
-
-    counts: Counter[tuple[str, str, datetime, str]] = field(default_factory=Counter)
-    """(plugin, version, minute, metric) -> amount."""
-    callers: Counter[tuple[str, str, datetime, str]] = field(default_factory=Counter)
-    """(caller, plugin, hour, 'calls' | 'errors' | 'refused') -> amount."""
-    peaks: dict[tuple[str, datetime], tuple[int, int, int]] = field(default_factory=dict)
-    """(plugin, minute) -> in flight, waiting, percent of the quota in use."""
-
-    def add(self, other: Rollup) -> None:
-        self.counts.update(other.counts)
-        self.callers.update(other.callers)
-        for key, peak in other.peaks.items():
-            self.raise_peak(key, peak)
-
-    def raise_peak(self, key: tuple[str, datetime], peak: tuple[int, int, int]) -> None:
-        before = self.peaks.get(key, (0, 0, 0))
-        self.peaks[key] = (
-            max(before[0], peak[0]),
-            max(before[1], peak[1]),
-            max(before[2], peak[2]),
-        )
-
-    def __bool__(self) -> bool:
-        return bool(self.counts or self.callers or self.peaks)
-
-
-def rollup_of(execution: Execution) -> Rollup:
-    plugin, rollup = execution.loaded, Rollup()
-    minute = execution.started_at.replace(second=0, microsecond=0)
-    for metric, amount in counters(execution).items():
-        rollup.counts[plugin.name, plugin.version, minute, metric] += amount
-    hour, caller = minute.replace(minute=0), execution.caller.id
-    if not execution.admitted:
-        rollup.callers[caller, plugin.name, hour, "refused"] += 1
-    else:
-        rollup.callers[caller, plugin.name, hour, "calls"] += 1
-        if execution.status is not Status.SUCCEEDED:
-            rollup.callers[caller, plugin.name, hour, "errors"] += 1
-    peak = (execution.in_flight, execution.waiting, _quota_percent(execution))
-    rollup.raise_peak((plugin.name, minute), peak)
-    return rollup
-
-
-def _quota_percent(execution: Execution) -> int:
-    rate = execution.admission and execution.admission.rate
-    return round(100 * (rate.limit - rate.remaining) / rate.limit) if rate else 0
 
 
 def row_of(execution: Execution, *, worker: str, payloads: bool) -> Row:
     """Columns of ExecutionLog as the execution stands now."""
     plugin, error, caller = execution.loaded, execution.error, execution.caller
-    hide = execution.hidden.scrub
     ended = execution.answer is not None or error is not None
-    texts = {
-        "plugin": plugin.name,
-        "version": plugin.version,
-        "error_code": error.code if error else "",
-        "error": hide(_public_error(execution))[:MAX_TEXT],
-        "traceback": hide(_traceback(error))[-MAX_TEXT:],
-        "caller": caller.id,
-        "caller_name": caller.name,
-        "source": execution.source,
-        "request_id": execution.request_id,
-        "model": caller.model or "",
-        "worker": worker,
-    }
     seconds = execution.duration
     return {
-        **{column: clean(text)[: _LENGTHS[column]] for column, text in texts.items()},
         "id": execution.id,
-        "status": str(execution.status),
+        "plugin": plugin.name,
+        "version": plugin.version,
+        "status": execution.status.value,
+        "error_code": error.code if error else "",
+        "error": _told(execution, _public_error(execution))[:MAX_TEXT],
+        "traceback": _told(execution, _traceback(error))[-MAX_TEXT:],
+        "caller": _fit("caller", caller.id),
+        "caller_name": _fit("caller_name", caller.name),
+        "source": execution.source,
+        "request_id": _fit("request_id", execution.request_id),
+        "model": _fit("model", caller.model or ""),
+        "worker": _fit("worker", worker),
         "cached": execution.cached,
         "attempts": execution.attempts,
         "started_at": execution.started_at,
@@ -115,6 +64,14 @@ def row_of(execution: Execution, *, worker: str, payloads: bool) -> Row:
 _LENGTHS = {field.attname: field.max_length for field in ExecutionLog._meta.concrete_fields}
 
 
+def _fit(column: str, text: str) -> str:
+    return clean(text)[: _LENGTHS[column]]
+
+
+def _told(execution: Execution, text: str) -> str:
+    return clean(execution.hidden.scrub(text)) if text else ""
+
+
 def lease_until(execution: Execution) -> datetime:
     """After this moment a running row belongs to a process that died."""
     seconds = execution.deadline - execution.started + LEASE_SPARE
@@ -123,6 +80,8 @@ def lease_until(execution: Execution) -> datetime:
 
 def clean(text: str) -> str:
     """Without what a text column cannot hold: NUL and lone surrogates become escapes."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "\\u0000").encode("utf-8", "backslashreplace").decode()
 
 
@@ -140,6 +99,9 @@ def _traceback(error: BaseException | None) -> str:
 
 def _input(execution: Execution) -> str:
     """What was sent. In-process callers may have sent what JSON cannot hold."""
+    if not (execution.loaded.input_mask.active or execution.hidden.active):
+        with suppress(TypeError):
+            return _fitting(orjson.dumps(execution.data, option=_PLAIN_ONLY))
     try:
         plain = to_jsonable_python(
             execution.data, fallback=repr, bytes_mode="base64", inf_nan_mode="null"

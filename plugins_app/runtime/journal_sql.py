@@ -18,7 +18,8 @@ from plugins_app.models import (
     MetricMinute,
     Status,
 )
-from plugins_app.runtime.journal_rows import Rollup, Row
+from plugins_app.runtime.journal_rows import Row
+from plugins_app.runtime.rollup import CALLER_KINDS, Rollup
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -121,10 +122,12 @@ class JournalSql:
 
     def add(self, rollup: Rollup) -> None:
         """Keys are sorted: two processes that upsert in different orders would deadlock."""
-        self._add_counts(MetricMinute, rollup.counts)
+        minutes: Counter[tuple[str, str, datetime, str]] = Counter()
         hours: Counter[tuple[str, str, datetime, str]] = Counter()
-        for (plugin, version, minute, metric), amount in rollup.counts.items():
+        for plugin, version, minute, metric, amount in rollup.minutes():
+            minutes[plugin, version, minute, metric] += amount
             hours[plugin, version, minute.replace(minute=0), metric] += amount
+        self._add_counts(MetricMinute, minutes)
         self._add_counts(MetricHour, hours)
         self._add_callers(rollup)
         self._raise_peaks(rollup)
@@ -146,17 +149,11 @@ class JournalSql:
         self._upsert(model, "plugin at version metric", "value", "{old} + {new}", rows)
 
     def _add_callers(self, rollup: Rollup) -> None:
-        keys = sorted({(plugin, at, caller) for caller, plugin, at, _ in rollup.callers})
         rows = [
-            [
-                plugin,
-                self._adapt(at),
-                caller,
-                *(rollup.callers[caller, plugin, at, kind] for kind in _CALLER_KINDS),
-            ]
-            for plugin, at, caller in keys
+            [plugin, self._adapt(hour), caller, *kinds]
+            for (plugin, hour, caller), kinds in sorted(rollup.caller_hours().items())
         ]
-        kinds = " ".join(_CALLER_KINDS)
+        kinds = " ".join(CALLER_KINDS)
         self._upsert(CallerHour, "plugin at caller", kinds, "{old} + {new}", rows)
 
     def _raise_peaks(self, rollup: Rollup) -> None:
@@ -171,6 +168,3 @@ class JournalSql:
             cursor.execute(
                 _insert(BreakerEvent, tuple(event)), [self._adapt(v) for v in event.values()]
             )
-
-
-_CALLER_KINDS = ("calls", "errors", "refused")

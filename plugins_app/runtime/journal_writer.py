@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterable
 from django.db import InterfaceError, OperationalError, connections, transaction
 
 from plugins_app.runtime.journal_batch import Act, Batch, Entry, write
-from plugins_app.runtime.journal_rows import Rollup
 from plugins_app.runtime.journal_sql import JournalSql
+from plugins_app.runtime.rollup import Rollup, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,10 @@ class PendingRefusals:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rollup = Rollup()
+
+    def count(self, tally: Tally) -> None:
+        with self._lock:
+            self._rollup.count(tally)
 
     def add(self, rollup: Rollup) -> None:
         with self._lock:

@@ -8,8 +8,8 @@ from django.db import connections, transaction
 from django.db.models import QuerySet
 
 from plugins_app.models import ExecutionLog, Status
-from plugins_app.runtime.journal_rows import Rollup
 from plugins_app.runtime.journal_sql import JournalSql
+from plugins_app.runtime.rollup import Rollup, Tally, minute_of
 
 BATCH = 500
 
@@ -49,10 +49,8 @@ def _abandon_one(row: ExecutionLog, now: datetime) -> bool:
 
 def _rollup(rows: list[ExecutionLog]) -> Rollup:
     total = Rollup()
+    counts = {f"status:{Status.ABANDONED}": 1, "error:outcome_unknown": 1}
     for row in rows:
-        minute = row.started_at.replace(second=0, microsecond=0)
-        for metric in (f"status:{Status.ABANDONED}", "error:outcome_unknown"):
-            total.counts[row.plugin, row.version, minute, metric] += 1
-        for kind in ("calls", "errors"):
-            total.callers[row.caller, row.plugin, minute.replace(minute=0), kind] += 1
+        minute = minute_of(row.started_at)
+        total.count(Tally(row.plugin, row.version, minute, counts, row.caller, (1, 1, 0)))
     return total

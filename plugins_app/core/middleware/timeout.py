@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from plugins_app.core.errors import CallTimeout, PluginCrashed
 from plugins_app.core.execution import Answer, CallNext, Execution
+from plugins_app.core.waiting import ended
 
 GRACE = 0.5
 """Seconds that cancelled code has to clean up before the caller is answered without it."""
@@ -22,7 +22,7 @@ class Timeout:
         left = execution.deadline - self._clock()
         task = asyncio.ensure_future(call_next(execution))
         try:
-            await _ended(task, max(0.0, min(limit, left)))
+            await ended(task, max(0.0, min(limit, left)))
         except asyncio.CancelledError:
             await self._stop(execution, task)
             raise
@@ -44,25 +44,6 @@ class Timeout:
             if not task.done():
                 execution.lingering = task
             task.add_done_callback(_take_result)
-
-
-async def _ended(task: asyncio.Future[Answer], seconds: float) -> None:
-    """Until the task has ended or the seconds are over: asyncio.wait for one task, at half of its
-    cost, which each call pays."""
-    loop = asyncio.get_running_loop()
-    waiter: asyncio.Future[None] = loop.create_future()
-
-    def wake(_: Any = None) -> None:
-        if not waiter.done():
-            waiter.set_result(None)
-
-    alarm = loop.call_later(seconds, wake)
-    task.add_done_callback(wake)
-    try:
-        await waiter
-    finally:
-        alarm.cancel()
-        task.remove_done_callback(wake)
 
 
 def _usual_seconds(execution: Execution) -> float:
