@@ -11,7 +11,7 @@ WORKERS ?= auto
 # Without cached bytecode every command would compile the world anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test lint format lock clean help
+.PHONY: run test bench lint format lock clean help
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ run: $(VENV)/installed ## Set up and serve http://localhost:8000/ (another port:
 
 test: $(VENV)/installed-dev ## Run the whole test suite
 	ZANTARA_VAR_DIR=$(CURDIR)/var/test $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST)
+
+bench: $(VENV)/installed-dev ## Measure, and write docs/benchmarks.md (one section: make bench ONLY=execute)
+	@$(BIN)/python -m benchmarks $(ONLY)
 
 lint: $(VENV)/installed-dev ## Linters, types, import contracts, deployment checks
 	$(BIN)/ruff check .

@@ -1,0 +1,26 @@
+"""Run all benchmarks, or those that are named, and write docs/benchmarks.md:
+
+python -m benchmarks [name ...]
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+from benchmarks import execute, inprocess, report
+
+SECTIONS: dict[str, ModuleType] = {each.NAME: each for each in (inprocess, execute)}
+
+
+def main(names: list[str]) -> None:
+    if unknown := set(names) - SECTIONS.keys():
+        sys.exit(f"No benchmark is named {', '.join(sorted(unknown))}: {', '.join(SECTIONS)}")
+    for name in names or SECTIONS:
+        section = SECTIONS[name].run()
+        print(section, flush=True)
+        report.write([section], list(SECTIONS))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

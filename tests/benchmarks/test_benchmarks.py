@@ -1,0 +1,52 @@
+"""The benchmarks run. What they measure is looked at on a quiet machine, never here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from benchmarks import execute, inprocess, report
+from benchmarks.load import check, fire, wrk_is_there
+from benchmarks.report import Section, Table
+
+
+def test_the_engine_in_the_same_process() -> None:
+    section = inprocess.run(calls=5, rounds=1)
+
+    assert "side effects" in str(section)
+
+
+def test_every_contender_of_execute_answers_and_can_be_loaded() -> None:
+    with execute.contests(keys=2, connections=(1,), postgres=False) as contests:
+        posts = [post for contest in contests for post in contest.posts.values()]
+        for post in posts:
+            check(post)
+        if not wrk_is_there():
+            _missing("wrk")
+        found = fire(posts[0], connections=1, seconds=1)
+
+    rounds = {(contests[0].title, label): found for label in contests[0].posts}
+    assert "1.00x" in str(contests[0].table(rounds))
+
+
+def _missing(program: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(f"{program} is missing")
+    pytest.skip(f"{program} is missing: no load was put on the servers")
+
+
+def test_a_run_of_one_section_keeps_the_others_on_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    first, second = Section("first", "First", ["before"]), Section("second", "Second", ["kept"])
+    report.write([first, second], ["first", "second"], page)
+
+    report.write(
+        [Section("first", "First", [Table(["a", "b"], [["new", "1"]])])], ["first", "second"], page
+    )
+
+    text = page.read_text()
+    assert text.count("## ") == 2
+    assert text.index("| new | 1 |") < text.index("kept")
+    assert "before" not in text
