@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from benchmarks import execute, inprocess, report
+from benchmarks import discovery, execute, inprocess, report
 
-SECTIONS: dict[str, ModuleType] = {each.NAME: each for each in (inprocess, execute)}
+SECTIONS: dict[str, ModuleType] = {each.NAME: each for each in (inprocess, execute, discovery)}
 
 
 def main(names: list[str]) -> None:

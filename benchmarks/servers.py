@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = ROOT / "benchmarks" / "bench_plugins"
 PATIENCE = 60.0
 POSTGRES = os.environ.get("ZANTARA_TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432")
-_NOT_INHERITED = {"DATABASE_URL", "REDIS_URL", "ZANTARA_ENV", "DEBUG"}
+_NOT_INHERITED = {"DATABASE_URL", "REDIS_URL", "ZANTARA_ENV", "DEBUG", "PYTHONDONTWRITEBYTECODE"}
 _OPTIONS = [
     *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"),
     *("--no-proxy-headers", "--no-server-header"),
@@ -102,14 +102,14 @@ class Installation:
 
     directory: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    plugins: tuple[Path, ...] = (ROOT / "plugins", PLUGINS)
 
     @property
     def environment(self) -> dict[str, str]:
-        plugins = f"{ROOT / 'plugins'},{PLUGINS}"
         return _environment(
             DJANGO_SETTINGS_MODULE="zantara.settings",
             ZANTARA_VAR_DIR=str(self.directory),
-            ZANTARA_PLUGIN_DIRS=plugins,
+            ZANTARA_PLUGIN_DIRS=",".join(map(str, self.plugins)),
             ZANTARA_ANONYMOUS_RATE="0",
             ZANTARA_AUTO_ENABLE="on",
             LOG_LEVEL="WARNING",
@@ -123,11 +123,12 @@ class Installation:
 
     def prepare(self, keys: int) -> None:
         """Migrate, discover, and make so many API keys."""
-        self._python("manage.py", "migrate", "--verbosity", "0")
-        self._python("manage.py", "discover_plugins")
-        self.keys.write_text(self._python("-m", "benchmarks.keys", str(keys)))
+        self.python("manage.py", "migrate", "--verbosity", "0")
+        self.python("manage.py", "discover_plugins")
+        self.keys.write_text(self.python("-m", "benchmarks.keys", str(keys)))
 
-    def _python(self, *arguments: str) -> str:
+    def python(self, *arguments: str) -> str:
+        """What it printed. Raises RuntimeError where it failed."""
         done = subprocess.run(
             [sys.executable, *arguments],
             env=self.environment,

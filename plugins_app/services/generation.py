@@ -12,12 +12,11 @@ from plugins_app.models import RegistryState
 Kind = Literal["plugins", "policies", "keys", "config"]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def raise_generation(*kinds: Kind, reloads: Iterable[str] = ()) -> int:
     """Raise these counters by one; `reloads` names plugins to import anew. Returns the
     generation of the plugins. Call it in the transaction of the change."""
-    RegistryState.objects.get_or_create(pk=1)
-    state = RegistryState.objects.select_for_update().get(pk=1)
+    state, _ = RegistryState.objects.select_for_update().get_or_create(pk=1)
     for kind in kinds:
         setattr(state, kind, getattr(state, kind) + 1)
     for name in reloads:

@@ -15,7 +15,7 @@ from plugins_app.models import InstalledPlugin, PluginVersion
 _FACTS = ("installed", "version", "category", "description", "metadata", "last_seen")
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def write_down(active: Iterable[LoadedPlugin], versions: Iterable[LoadedPlugin]) -> None:
     """New plugins start as ZANTARA_AUTO_ENABLE says; operators' decisions are left alone."""
     now = timezone.now()

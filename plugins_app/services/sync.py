@@ -114,7 +114,7 @@ def _named(
 ) -> tuple[Failure, ...]:
     """A module that does not import cannot say its plugin's name; the last discovery could. What
     that one saw still serves, if not here then in the servers that run."""
-    served = live_workers().exists()
+    served = bool(failures) and live_workers().exists()
     named = []
     for failure in failures:
         row = rows.get(failure.plugin) or of_module(failure.module, rows.values())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import execute, inprocess, report
+from benchmarks import discovery, execute, inprocess, report
 from benchmarks.load import check, fire, wrk_is_there
 from benchmarks.report import Section, Table
 
@@ -16,6 +16,12 @@ def test_the_engine_in_the_same_process() -> None:
     section = inprocess.run(calls=5, rounds=1)
 
     assert "side effects" in str(section)
+
+
+def test_discovery_of_a_catalogue_of_any_size() -> None:
+    section = discovery.run(sizes=(12,), rounds=1)
+
+    assert "| 12 |" in str(section)
 
 
 def test_every_contender_of_execute_answers_and_can_be_loaded() -> None:
