@@ -277,6 +277,7 @@ ZANTARA_LOG_PAYLOADS = env.bool("ZANTARA_LOG_PAYLOADS", default=True)
 ZANTARA_RETENTION_DAYS = env.int("ZANTARA_RETENTION_DAYS", default=30)
 ZANTARA_RETENTION_FAILURES_DAYS = env.int("ZANTARA_RETENTION_FAILURES_DAYS", default=90)
 ZANTARA_METRICS_TOKEN = env.str("ZANTARA_METRICS_TOKEN", default="")
+ZANTARA_ENCRYPTION_KEYS = env.list("ZANTARA_ENCRYPTION_KEYS", default=[])
 ZANTARA_API_KEY_PEPPER = env.str("ZANTARA_API_KEY_PEPPER", default="") or SECRET_KEY
 
 # Not empty, since Django skips an empty one; all of it is said in zantara.logs.

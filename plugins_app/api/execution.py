@@ -17,6 +17,7 @@ from plugins_app.core.caller import Caller
 from plugins_app.core.execution import Answer, Execution
 from plugins_app.core.executor import describe
 from plugins_app.core.loaded import LoadedPlugin
+from plugins_app.core.reservation import Reservation
 from plugins_app.services.execute import (
     checked_input,
     execute,
@@ -52,10 +53,9 @@ class ExecuteCall:
 async def answer(call: ExecuteCall) -> Reply:
     """For a door on the engine's loop."""
     try:
-        execution = await execute(call.name, **_options(call))
+        return reply_to(call, await run(call))
     except Exception as error:
         return problem_of(error, request_id=call.request_id, caller=call.caller)
-    return _reply(execution, call)
 
 
 def answer_and_wait(call: ExecuteCall) -> Reply:
@@ -64,13 +64,17 @@ def answer_and_wait(call: ExecuteCall) -> Reply:
         execution = execute_and_wait(call.name, **_options(call))
     except Exception as error:
         return problem_of(error, request_id=call.request_id, caller=call.caller)
-    return _reply(execution, call)
+    return reply_to(call, execution)
+
+
+async def run(call: ExecuteCall, reservation: Reservation | None = None) -> Execution:
+    return await execute(call.name, **_options(call), reservation=reservation)
 
 
 def check_and_wait(call: ExecuteCall) -> Reply:
     """Whether `answer` would refuse the call, on a thread of its own."""
     try:
-        asked = _asked(call)
+        asked = asked_of(call)
         execution = validate_and_wait(
             call.name, asked.input_data, caller=call.caller, timeout_ms=asked.timeout_ms
         )
@@ -88,12 +92,12 @@ def check_and_wait(call: ExecuteCall) -> Reply:
     return json_reply(body, headers=content_location(call.root, call.name, plugin, "/validate"))
 
 
-def _asked(call: ExecuteCall) -> ExecuteBody:
+def asked_of(call: ExecuteCall) -> ExecuteBody:
     return parse_body(ExecuteBody, call.body, call.content_type, call.content_encoding)
 
 
 def _options(call: ExecuteCall) -> dict[str, Any]:
-    asked = _asked(call)
+    asked = asked_of(call)
     return {
         "data": asked.input_data,
         "caller": call.caller,
@@ -104,7 +108,7 @@ def _options(call: ExecuteCall) -> dict[str, Any]:
     }
 
 
-def _reply(execution: Execution, call: ExecuteCall) -> Reply:
+def reply_to(call: ExecuteCall, execution: Execution) -> Reply:
     """A plugin's own success=False is an answer: 200."""
     headers = {**_rate_headers(execution), **_deprecation_headers(execution)}
     if execution.error is not None:

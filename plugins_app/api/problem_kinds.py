@@ -56,7 +56,8 @@ PROBLEMS: Mapping[str, ProblemKind] = MappingProxyType(
             400,
             "Malformed request",
             "The request itself is broken or asks for something that this version does not have: "
-            "a wrong Host or Content-Length, a body that ended early, an Idempotency-Key.",
+            "a wrong Host or Content-Length, a body that ended early, an Idempotency-Key of "
+            "other than 1 to 255 visible ASCII characters.",
             "Correct what the detail names; if a proxy stands between, see what it changes.",
             Retry.NO,
         ),
@@ -134,6 +135,21 @@ PROBLEMS: Mapping[str, ProblemKind] = MappingProxyType(
             "Ask an operator to enable it; until then do without it.",
             Retry.NO,
         ),
+        "idempotency_in_progress": ProblemKind(
+            409,
+            "Idempotency key in progress",
+            "The first request with this Idempotency-Key has not been answered yet.",
+            "Send the same request again after Retry-After: it gets the first one's answer.",
+            Retry.LATER,
+        ),
+        "idempotency_outcome_unknown": ProblemKind(
+            409,
+            "Outcome of the idempotency key unknown",
+            "The first request with this Idempotency-Key was begun, and its process ended before "
+            "it could say how it went. The key is never run again.",
+            "Look where the effect would show; to run the plugin once more, use another key.",
+            Retry.NO,
+        ),
         "reload_rejected": ProblemKind(
             409,
             "Reload rejected, old version still serving",
@@ -168,6 +184,13 @@ PROBLEMS: Mapping[str, ProblemKind] = MappingProxyType(
             "Unsupported media type",
             "The body is not declared as plain JSON, or it is compressed.",
             "Send Content-Type: application/json, in UTF-8 and without Content-Encoding.",
+            Retry.NO,
+        ),
+        "idempotency_mismatch": ProblemKind(
+            422,
+            "Idempotency key of another request",
+            "This Idempotency-Key was used for the same plugin with another body.",
+            "Make a new key for each request, and send it with nothing but repeats of that one.",
             Retry.NO,
         ),
         "invalid_input": ProblemKind(

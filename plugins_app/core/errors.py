@@ -14,7 +14,8 @@ ZantaraError
 |   |-- LoadError           load_error           (file, line, traceback)
 |   |   `-- ReloadRejected  reload_rejected
 |   |-- Draining            draining             (retry_after)
-|   `-- Unavailable         unavailable          (retry_after)
+|   |-- Unavailable         unavailable          (retry_after)
+|   `-- KeyInUse            idempotency_in_progress
 |-- PluginError             plugin_error         raised by plugins; its message is public
 |   `-- TransientError      the same, and worth a retry
 |-- PluginCrashed           plugin_error         any other exception of a plugin
@@ -132,6 +133,16 @@ class Draining(Refused):
 
 class Unavailable(Refused):
     code = "unavailable"
+
+
+class KeyInUse(Refused):
+    """Another call has reserved the same Idempotency-Key."""
+
+    code = "idempotency_in_progress"
+
+
+NOT_ACCEPTED = (Unavailable, KeyInUse)
+"""The call was admitted, but its row was not written: nothing has happened."""
 
 
 class PluginError(ZantaraError):

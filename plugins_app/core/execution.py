@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from plugins_app.core.caller import Caller
     from plugins_app.core.loaded import LoadedPlugin
     from plugins_app.core.plugin import PluginInput
+    from plugins_app.core.reservation import Reservation
 
 
 class Status(StrEnum):
@@ -77,6 +78,7 @@ class Execution:
     started_at: datetime
     deadline: float
     use_cache: bool = True
+    reservation: Reservation | None = None
 
     plugin: LoadedPlugin | None = None
     input: PluginInput | None = None
@@ -104,6 +106,13 @@ class Execution:
         if self.plugin is None:
             raise RuntimeError("the execution has not been resolved yet")
         return self.plugin
+
+    @property
+    def announced(self) -> bool:
+        """Whether its row is written before the plugin starts."""
+        if self.cached:
+            return False
+        return self.reservation is not None or not self.loaded.metadata.read_only
 
     @property
     def unfinished(self) -> Future[Any] | None:
@@ -138,7 +147,7 @@ class Journal(Protocol):
     """Where executions are written down. `accept` and `finish` return when the row is durable."""
 
     async def accept(self, execution: Execution) -> None:
-        """Raises Unavailable; then the plugin must not start."""
+        """Raises one of NOT_ACCEPTED; then the plugin must not start."""
         ...
 
     async def finish(self, execution: Execution) -> None:

@@ -34,6 +34,7 @@ from plugins_app.core.middleware.timeout import Timeout
 from plugins_app.core.middleware.validate import Validate
 from plugins_app.core.plugin import PluginOutput
 from plugins_app.core.registry import PluginRegistry
+from plugins_app.core.reservation import Reservation
 from plugins_app.core.state import SharedState
 
 MAX_TIMEOUT = 300.0
@@ -152,11 +153,13 @@ class PluginExecutor:
         request_id: str = "",
         use_cache: bool = True,
         timeout_ms: float | None = None,
+        reservation: Reservation | None = None,
     ) -> Execution:
         """One call, ended: with an answer or with an error, never by an exception (but by
         cancellation). `timeout_ms` is the deadline of the whole call, at most `max_timeout`."""
         execution = self._begin(name, data, caller, source, timeout_ms)
-        execution.request_id, execution.use_cache = request_id, use_cache
+        execution.request_id, execution.reservation = request_id, reservation
+        execution.use_cache = use_cache and not reservation
         try:
             await self._send(execution, self._pipeline)
         finally:

@@ -3,6 +3,7 @@
 from plugins_app.models.access import ApiKey, User
 from plugins_app.models.audit import AuditEvent
 from plugins_app.models.execution import ExecutionLog, Status
+from plugins_app.models.idempotency import IdempotencyRecord
 from plugins_app.models.metric import (
     BreakerEvent,
     CallerHour,
@@ -20,6 +21,7 @@ __all__ = [
     "CallerHour",
     "ExecutionLog",
     "GaugeMinute",
+    "IdempotencyRecord",
     "InstalledPlugin",
     "MetricHour",
     "MetricMinute",

@@ -59,7 +59,7 @@ class ExecutionJournal:
         self._writer = JournalWriter(self._refusals, pause)
 
     async def accept(self, execution: Execution) -> None:
-        entry = Entry(Act.ACCEPT, self._row(execution))
+        entry = Entry(Act.ACCEPT, self._row(execution), reservation=execution.reservation)
         try:
             await self._submit(entry)
         except Unavailable:
@@ -68,9 +68,11 @@ class ExecutionJournal:
             raise
 
     async def finish(self, execution: Execution) -> None:
-        unannounced = execution.cached or execution.loaded.metadata.read_only
-        act = Act.INSERT if unannounced else Act.FINISH
-        await self._submit(Entry(act, self._row(execution), tally_of(execution)))
+        act = Act.FINISH if execution.announced else Act.INSERT
+        entry = Entry(act, self._row(execution), tally_of(execution))
+        if execution.reservation:
+            entry.reply = execution.reservation.reply_to(execution)
+        await self._submit(entry)
 
     def refuse(self, execution: Execution) -> None:
         self._refusals.count(tally_of(execution))

@@ -6,7 +6,9 @@ import asyncio
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from plugins_app.core.errors import OutcomeUnknown, Unavailable, ZantaraError
+from plugins_app.core.errors import KeyInUse, OutcomeUnknown, Unavailable, ZantaraError
+from plugins_app.core.reservation import KeptReply, Reservation
+from plugins_app.runtime import idempotency
 from plugins_app.runtime.journal_rows import Row
 from plugins_app.runtime.journal_sql import JournalSql
 from plugins_app.runtime.rollup import Rollup, Tally
@@ -36,6 +38,15 @@ class Entry:
     tally: Tally | None = None
     done: asyncio.Future[None] | None = None
     error: ZantaraError | None = None
+    reservation: Reservation | None = None
+    """Of an accepted call: its key is taken with its row, or neither is."""
+    reply: KeptReply | None = None
+    """Of a finished call with a reservation."""
+
+    @property
+    def inserted(self) -> bool:
+        """Whether its row is written together with the others'."""
+        return self.act in _INSERTED and self.reservation is None
 
     def fail(self) -> None:
         self.error = failure(self)
@@ -71,7 +82,7 @@ def write(batch: Batch, sql: JournalSql) -> None:
     no row that tells whether they were committed before; the batch's other entries say it for
     them. (A batch in doubt that holds nothing else may count its refusals twice.)"""
     if not batch.in_doubt:
-        sql.insert([e.row for e in batch.entries if e.act in _INSERTED])
+        sql.insert([e.row for e in batch.entries if e.inserted])
     total, found = Rollup(), False
     for entry in batch.entries:
         entry.error = None
@@ -93,19 +104,25 @@ _INSERTED = (Act.ACCEPT, Act.INSERT)
 def _write_entry(entry: Entry, sql: JournalSql, *, in_doubt: bool) -> _Effect:
     if entry.act is Act.FINISH:
         return _finish(entry, sql, in_doubt=in_doubt)
-    if entry.act in _INSERTED and not in_doubt:
+    if entry.inserted and not in_doubt:
         return _Effect.CHANGED
+    if entry.reservation and not idempotency.reserve(sql, entry.row, entry.reservation):
+        entry.error = KeyInUse("Another call with this Idempotency-Key was first")
+        return _Effect.NONE
     if entry.act in _INSERTED or entry.act is Act.SAMPLE:
         if sql.insert_once(entry.row):
             return _Effect.CHANGED
         return _Effect.FOUND if _is_there(entry, sql) else _Effect.NONE
     if entry.act is Act.WITHDRAW:
         sql.withdraw(entry.row["id"])
+        idempotency.release(sql, entry.row["id"])
     return _Effect.NONE
 
 
 def _finish(entry: Entry, sql: JournalSql, *, in_doubt: bool) -> _Effect:
     if sql.finish(entry.row):
+        if entry.reply:
+            idempotency.keep(sql, entry.row["id"], entry.reply)
         return _Effect.CHANGED
     if in_doubt and _is_there(entry, sql):
         return _Effect.FOUND

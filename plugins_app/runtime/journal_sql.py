@@ -92,6 +92,12 @@ class JournalSql:
     def _values(self, row: Row, columns: Iterable[str]) -> list[Any]:
         return [self._adapt(row[column]) for column in columns]
 
+    def run(self, statement: str, values: Iterable[Any]) -> list[Any]:
+        """One statement; the rows that it returns."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, [self._adapt(value) for value in values])
+            return cursor.fetchall() if cursor.description else []
+
     def insert(self, rows: Sequence[Row]) -> None:
         if not rows:
             return

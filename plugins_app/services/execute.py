@@ -8,6 +8,7 @@ from typing import Any
 from plugins_app.core.caller import Caller
 from plugins_app.core.errors import PluginNotFound
 from plugins_app.core.execution import Execution
+from plugins_app.core.reservation import Reservation
 from plugins_app.runtime.database import in_database_thread
 from plugins_app.runtime.engine import current_engine
 from plugins_app.runtime.loop import engine_loop
@@ -23,6 +24,7 @@ async def execute(
     request_id: str = "",
     use_cache: bool = True,
     timeout_ms: float | None = None,
+    reservation: Reservation | None = None,
 ) -> Execution:
     """On the engine's loop. Ends with an answer or an error in the execution."""
     engine = current_engine()
@@ -35,6 +37,7 @@ async def execute(
         request_id=request_id,
         use_cache=use_cache,
         timeout_ms=timeout_ms,
+        reservation=reservation,
     )
     if isinstance(execution.error, PluginNotFound) and sees_broken(caller):
         broken = await in_database_thread(partial(load_error, caller, name))

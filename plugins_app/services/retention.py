@@ -15,6 +15,7 @@ from plugins_app.models import (
     CallerHour,
     ExecutionLog,
     GaugeMinute,
+    IdempotencyRecord,
     MetricHour,
     MetricMinute,
     Status,
@@ -65,6 +66,7 @@ def _chosen(older_than: timedelta, keep_failures: timedelta) -> dict[str, QueryS
         "minute gauges": GaugeMinute.objects.filter(at__lt=now - MINUTES_KEPT),
         "hour metrics": MetricHour.objects.filter(at__lt=now - HOURS_KEPT),
         "hours of callers": CallerHour.objects.filter(at__lt=now - HOURS_KEPT),
+        "idempotency keys": IdempotencyRecord.objects.filter(expires_at__lt=now),
         "breaker events": BreakerEvent.objects.filter(at__lt=now - HOURS_KEPT),
     }
 

@@ -65,6 +65,9 @@ def rows(engine: object) -> None:
     models.CallerHour.objects.get_or_create(**at, caller="user:1", defaults={"calls": 3})
     models.GaugeMinute.objects.create(**at, in_flight=2)
     models.BreakerEvent.objects.create(**at, version="1.0.0", state="open", previous="closed")
+    models.IdempotencyRecord.objects.create(
+        caller="user:1", plugin=PRICING, key="order-1", created_at=NOW, expires_at=NOW
+    )
     models.Worker.objects.create(
         id="h:1", host="h", pid=1, started=NOW, seen=NOW, generation=1, registry_hash="ab"
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from django.utils.timezone import now
 
 from plugins_app.core.state import AdmitRequest, BreakerState, ConcurrencyRule
-from plugins_app.models import User
+from plugins_app.models import ApiKey, ExecutionLog, IdempotencyRecord, User
 from plugins_app.runtime.loop import engine_loop
 from plugins_app.services import lifecycle
 from plugins_app.services.audit import CLI
@@ -205,6 +207,28 @@ def _abandoned(world: World) -> None:
     world.load("forgotten", FORGOTTEN)
 
 
+def _key_taken(status: str, *, same_request: bool = True) -> Callable[[World], None]:
+    """By a call that has no answer yet, and stands in the log with this status."""
+
+    def take(world: World) -> None:
+        if same_request:
+            world.patch.setattr("plugins_app.api.idempotency._hash", lambda call: "a hash")
+        row = ExecutionLog.objects.create(
+            id="01ARZ3NDEKTSV4RRFFQ69G5FAV", plugin="lab.echo", status=status, started_at=now()
+        )
+        IdempotencyRecord.objects.create(
+            caller=f"key:{ApiKey.objects.latest('pk').prefix}",
+            plugin="lab.echo",
+            key="order-1",
+            request_hash="a hash",
+            execution_id=row.id,
+            created_at=now(),
+            expires_at=now() + timedelta(hours=1),
+        )
+
+    return take
+
+
 def _broken(world: World) -> None:
     world.load("broken", "import nothing_that_exists\n")
 
@@ -219,6 +243,7 @@ def _no_patience(world: World) -> None:
 
 
 ECHO = Call("plugins/lab.echo/execute", {"input_data": {"text": "ha"}})
+ORDER = {"Idempotency-Key": "order-1"}
 HAIKU = {"X-Zantara-Model": "claude-3-5-haiku"}
 BROKEN = "plugins/{family}.broken"
 SPECIFIC: dict[tuple[str, int, str], Call] = {
@@ -227,6 +252,15 @@ SPECIFIC: dict[tuple[str, int, str], Call] = {
     ("get_execution", 404, "not_found"): Call("executions/01ARZ3NDEKTSV4RRFFQ69G5FAV"),
     ("execute_plugin", 403, "model_not_allowed"): Call("plugins/lab.opus/execute", headers=HAIKU),
     ("execute_plugin", 409, "plugin_disabled"): replace(ECHO, given=_disabled),
+    ("execute_plugin", 409, "idempotency_in_progress"): replace(
+        ECHO, headers=ORDER, given=_key_taken("running")
+    ),
+    ("execute_plugin", 409, "idempotency_outcome_unknown"): replace(
+        ECHO, headers=ORDER, given=_key_taken("abandoned")
+    ),
+    ("execute_plugin", 422, "idempotency_mismatch"): replace(
+        ECHO, headers=ORDER, given=_key_taken("running", same_request=False)
+    ),
     ("execute_plugin", 429, "rate_limited"): Call(
         "plugins/lab.limited/execute", {"use_cache": False}, scopes=None, given=_called_twice
     ),

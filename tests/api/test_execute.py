@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from plugins_app.models import ExecutionLog
-from tests.api._call import Clock, is_problem, post, run
+from tests.api._call import Clock, post, run
 
 pytestmark = pytest.mark.usefixtures("lab")
 
@@ -114,12 +114,6 @@ def test_odd_remarks_of_a_plugin_do_not_spoil_its_answer(client: Client) -> None
 
     assert body["data"] == {"text": "ok"}
     assert body["metadata"]["big"] == str(2**70)
-
-
-def test_idempotency_keys_are_refused_as_long_as_they_mean_nothing(client: Client) -> None:
-    response = run(client, "lab.echo", {"Idempotency-Key": "1"}, text="ha")
-
-    assert is_problem(response, 400, "malformed_request")
 
 
 def test_a_running_plugin_is_counted(client: Client) -> None:

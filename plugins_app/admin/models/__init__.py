@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugins_app.admin.models import (  # noqa: F401  (each registers its pages)
     audit,
     executions,
+    idempotency,
     keys,
     logins,
     metrics,

@@ -12,7 +12,12 @@ from drf_spectacular.utils import OpenApiResponse
 
 from plugins_app.api.answers import ProblemDetails
 from plugins_app.api.openapi import components  # noqa: F401  (registers how models are described)
-from plugins_app.api.openapi.parameters import path_parameters, query_parameters, response_headers
+from plugins_app.api.openapi.parameters import (
+    header_parameters,
+    path_parameters,
+    query_parameters,
+    response_headers,
+)
 from plugins_app.api.operation import Operation, operation_of
 from plugins_app.api.parameters import NoParameters
 from plugins_app.api.problem_kinds import PROBLEMS, slug_of
@@ -80,6 +85,7 @@ class EndpointSchema(AutoSchema):
         return [
             *path_parameters(self.path),
             *query_parameters(operation),
+            *header_parameters(operation),
             *response_headers(operation, conditional=self._conditional),
         ]
 

@@ -50,6 +50,20 @@ def query_parameters(operation: Operation) -> Iterable[OpenApiParameter]:
         )
 
 
+def header_parameters(operation: Operation) -> Iterable[OpenApiParameter]:
+    if "idempotency_in_progress" in operation.problems:
+        yield OpenApiParameter(
+            "Idempotency-Key",
+            {"type": "string", "pattern": "^[!-~]{1,255}$"},
+            OpenApiParameter.HEADER,
+            description=(
+                "Of all requests with the same key, one runs; the others get its answer, with "
+                "Idempotent-Replayed. A key holds for 24 hours, for one caller and plugin. Needs "
+                "an API key or a login; the answer cache is not asked."
+            ),
+        )
+
+
 def _given(schema: JsonSchema) -> JsonSchema:
     """A parameter is left out rather than null."""
     match schema:
@@ -78,6 +92,10 @@ def response_headers(operation: Operation, *, conditional: bool) -> Iterable[Ope
     yield _header("WWW-Authenticate", "How to say who you are.", [401])
     if conditional:
         yield _header("ETag", "Hash of the answer.", [200, 304])
+    if "idempotency_in_progress" in operation.problems:
+        yield _header("Retry-After", "Seconds.", [409], kind=int, required=False)
+        text = "That this is the answer to an earlier request with the same Idempotency-Key."
+        yield _header("Idempotent-Replayed", text, required=False)
     if "rate_limited" in operation.problems:
         text = "What is left of the limit, where one applies."
         yield _header("RateLimit", text, [200, 429], required=False)

@@ -11,8 +11,9 @@ from plugins_app.api.execution import (
     answer_and_wait,
     check_and_wait,
 )
+from plugins_app.api.idempotency import answer_once_and_wait
 from plugins_app.api.operation import operation
-from plugins_app.api.problems import Problem, request_id_of
+from plugins_app.api.problems import request_id_of
 from plugins_app.api.reply import to_http
 from plugins_app.api.views.base import ApiView, root_of
 
@@ -53,13 +54,17 @@ class ExecuteView(_CallView):
             "load_error",
             "outcome_unknown",
             "timeout",
+            "idempotency_in_progress",
+            "idempotency_mismatch",
+            "idempotency_outcome_unknown",
         ),
     )
     def post(self, request: Request, name: str) -> HttpResponse:
         """Run a plugin and wait for its answer."""
-        if "Idempotency-Key" in request.headers:
-            raise Problem("malformed_request", "Idempotency-Key is not supported in this version")
-        return to_http(answer_and_wait(self.call(request, name, "/execute")))
+        call = self.call(request, name, "/execute")
+        if (key := request.headers.get("Idempotency-Key")) is not None:
+            return to_http(answer_once_and_wait(call, key))
+        return to_http(answer_and_wait(call))
 
 
 class ValidateView(_CallView):

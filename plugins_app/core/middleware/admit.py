@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from plugins_app.core.errors import (
+    NOT_ACCEPTED,
     CallTimeout,
     CircuitOpen,
     ConcurrencyLimited,
@@ -17,7 +18,6 @@ from plugins_app.core.errors import (
     PluginCrashed,
     PluginError,
     RateLimited,
-    Unavailable,
     ZantaraError,
 )
 from plugins_app.core.execution import Answer, CallNext, Execution, Journal
@@ -172,7 +172,7 @@ class Admit:
             concurrency=None if lingering else request.concurrency,
             cache=request.cache,
             answer=answer.to_cache() if answer and answer.success and request.cache else None,
-            refund=request.rates if isinstance(error, Unavailable) else (),
+            refund=request.rates if isinstance(error, NOT_ACCEPTED) else (),
         )
         self._note(execution, await self._state.settle(settlement))
         if lingering and request.concurrency:

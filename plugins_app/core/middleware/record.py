@@ -4,7 +4,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from plugins_app.core.errors import Cancelled, OutcomeUnknown, Unavailable, ZantaraError
+from plugins_app.core.errors import (
+    NOT_ACCEPTED,
+    Cancelled,
+    OutcomeUnknown,
+    Unavailable,
+    ZantaraError,
+)
 from plugins_app.core.execution import Answer, CallNext, Execution, Journal
 
 logger = logging.getLogger(__name__)
@@ -72,10 +78,10 @@ class Accept:
         self._journal = journal
 
     async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
-        if not execution.loaded.metadata.read_only:
+        if execution.announced:
             try:
                 await self._journal.accept(execution)
-            except Unavailable:
+            except NOT_ACCEPTED:
                 execution.admitted = False
                 raise
         return await call_next(execution)
