@@ -7,17 +7,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 WORKERS ?= auto
+QUEUES ?= default
+CONCURRENCY ?= 2
 
 # Without cached bytecode every command would compile the world anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test bench lint format lock clean help
+.PHONY: run worker test bench lint format lock clean help
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/installed ## Set up and serve http://localhost:8000/ (another port: make run PORT=8123)
 	@exec $(BIN)/python manage.py quickstart --host $(HOST) --port $(PORT)
+
+worker: $(VENV)/installed ## Run what is queued, and the schedule (needs REDIS_URL or ZANTARA_BROKER_URL)
+	@exec $(BIN)/celery -A zantara worker --beat --queues $(QUEUES) --concurrency $(CONCURRENCY)
 
 test: $(VENV)/installed-dev ## Run the whole test suite
 	ZANTARA_VAR_DIR=$(CURDIR)/var/test $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST)

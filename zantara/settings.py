@@ -280,6 +280,15 @@ ZANTARA_METRICS_TOKEN = env.str("ZANTARA_METRICS_TOKEN", default="")
 ZANTARA_ENCRYPTION_KEYS = env.list("ZANTARA_ENCRYPTION_KEYS", default=[])
 ZANTARA_API_KEY_PEPPER = env.str("ZANTARA_API_KEY_PEPPER", default="") or SECRET_KEY
 
+# --- work in the background -----------------------------------------------------------------------
+
+REDIS_URL = env.str("REDIS_URL", default="")
+ZANTARA_REDIS_PREFIX = env.str("ZANTARA_REDIS_PREFIX", default="zantara")
+ZANTARA_BROKER_URL = env.str("ZANTARA_BROKER_URL", default="") or REDIS_URL
+ZANTARA_QUEUED_SECONDS = env.float("ZANTARA_QUEUED_SECONDS", default=3600.0)
+
+# --- logs -----------------------------------------------------------------------------------------
+
 # Not empty, since Django skips an empty one; all of it is said in zantara.logs.
 LOGGING: dict[str, Any] = {"version": 1}
 LOGGING_CONFIG = "zantara.logs.configure"

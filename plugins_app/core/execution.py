@@ -79,6 +79,8 @@ class Execution:
     deadline: float
     use_cache: bool = True
     reservation: Reservation | None = None
+    claimed: bool = False
+    """Its row was written when it was queued, and is this process's to end."""
 
     plugin: LoadedPlugin | None = None
     input: PluginInput | None = None
@@ -110,6 +112,8 @@ class Execution:
     @property
     def announced(self) -> bool:
         """Whether its row is written before the plugin starts."""
+        if self.claimed:
+            return True
         if self.cached:
             return False
         return self.reservation is not None or not self.loaded.metadata.read_only

@@ -154,12 +154,16 @@ class PluginExecutor:
         use_cache: bool = True,
         timeout_ms: float | None = None,
         reservation: Reservation | None = None,
+        claimed: str | None = None,
     ) -> Execution:
         """One call, ended: with an answer or with an error, never by an exception (but by
-        cancellation). `timeout_ms` is the deadline of the whole call, at most `max_timeout`."""
+        cancellation). `timeout_ms` is the deadline of the whole call, at most `max_timeout`.
+        `claimed`: id of the queued execution that this is, whose row the caller has claimed."""
         execution = self._begin(name, data, caller, source, timeout_ms)
         execution.request_id, execution.reservation = request_id, reservation
         execution.use_cache = use_cache and not reservation
+        if claimed:
+            execution.id, execution.claimed = claimed, True
         try:
             await self._send(execution, self._pipeline)
         finally:
@@ -167,11 +171,17 @@ class PluginExecutor:
         return execution
 
     async def check(
-        self, name: str, data: Any, *, caller: Caller, timeout_ms: float | None = None
+        self,
+        name: str,
+        data: Any,
+        *,
+        caller: Caller,
+        source: str = "check",
+        timeout_ms: float | None = None,
     ) -> Execution:
         """Whether `run` would refuse this call for its name, its caller or its input. Nothing is
         admitted, counted or written down, and of the plugin only its own `validate` runs."""
-        execution = self._begin(name, data, caller, "check", timeout_ms)
+        execution = self._begin(name, data, caller, source, timeout_ms)
         await self._send(execution, self._entrance)
         return execution
 

@@ -23,7 +23,7 @@ from plugins_app.core.errors import LoadError, PluginNotFound, Unavailable, Zant
 from plugins_app.management import tables
 from plugins_app.runtime.engine import close_engine
 
-FAILED, PARTIAL, NOT_FOUND, INTERRUPTED = 1, 3, 4, 130
+FAILED, USAGE, PARTIAL, NOT_FOUND, INTERRUPTED = 1, 2, 3, 4, 130
 Advance = Callable[[int, int, str], None]
 _WORTH_PROGRESS = 20
 _QUIETER = {"plugins_app": logging.ERROR, "plugins": logging.WARNING}

@@ -43,6 +43,19 @@ async def _start() -> None:
 
 async def stop() -> None:
     """Calls in flight have ended: write what is waiting, sign off."""
+    await _sign_off()
+    engine_loop.release()
+
+
+def ensure_stopped() -> None:
+    """The same for what `ensure_started` began, from outside of the loop, which ends last: it
+    could not tell its own end."""
+    if _watcher is not None:
+        engine_loop.run(_sign_off())
+        engine_loop.release()
+
+
+async def _sign_off() -> None:
     global _watcher
     engine = current_engine()
     engine.drain()
@@ -51,7 +64,6 @@ async def stop() -> None:
         _watcher = None
     await engine.close()
     forget_engine()
-    engine_loop.release()
 
 
 def _drain_on_sigterm(engine: Engine) -> None:

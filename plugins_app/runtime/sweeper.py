@@ -1,13 +1,15 @@
-"""Ends rows whose process died: their lease ran out, so nobody else will."""
+"""Ends rows that nobody else will: their process died and the lease ran out, or no worker came."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connections, transaction
 from django.db.models import QuerySet
 
 from plugins_app.models import ExecutionLog, Status
+from plugins_app.runtime import queue
 from plugins_app.runtime.journal_sql import JournalSql
 from plugins_app.runtime.rollup import Rollup, Tally, minute_of
 
@@ -19,7 +21,7 @@ def sweep(now: datetime) -> int:
     swept = 0
     while rows := list(_expired(now)[:BATCH]):
         swept += _abandon(rows, now)
-    return swept
+    return swept + queue.sweep(now, timedelta(seconds=settings.ZANTARA_QUEUED_SECONDS))
 
 
 def _expired(now: datetime) -> QuerySet[ExecutionLog]:

@@ -22,6 +22,7 @@ from plugins_app.core.errors import ZantaraError
 from plugins_app.models import RegistryState, Worker
 from plugins_app.runtime.database import close_thread_connections
 from plugins_app.runtime.engine import Engine
+from plugins_app.runtime.exclusive import exclusive
 from plugins_app.runtime.loop import engine_loop
 from plugins_app.runtime.sweeper import sweep
 from plugins_app.runtime.warming import Warmer
@@ -105,9 +106,13 @@ class Watcher:
             self._beat()
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP_SECONDS
-            if swept := sweep(timezone.now()):
-                logger.warning("abandoned executions swept", extra={"count": swept})
+            self._sweep()
             Worker.objects.filter(seen__lt=timezone.now() - FORGET).delete()
+
+    def _sweep(self) -> None:
+        with exclusive("sweep") as mine:
+            if mine and (swept := sweep(timezone.now())):
+                logger.warning("abandoned executions swept", extra={"count": swept})
 
     def _take_over(self, state: Seen) -> None:
         if state == self.seen:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 
-from plugins_app.core.caller import ALL_SCOPES, Caller, CallerKind, Scope
+from plugins_app.core.caller import ALL_SCOPES, SYSTEM_CALLER, Caller, CallerKind, Scope
 from plugins_app.models import ApiKey, User
 from plugins_app.services.keys import PREFIX_LENGTH, SECRET, digest_of
 
@@ -46,10 +46,30 @@ def authenticate_key(secret: str) -> ApiKey | None:
     if not hmac.compare_digest(expected, digest_of(secret)) or key is None:
         return None
     now = timezone.now()
-    if (key.expires and key.expires <= now) or (key.owner and not key.owner.is_active):
+    if not _is_valid(key, now):
         return None
     _note_use(key, now)
     return key
+
+
+def _is_valid(key: ApiKey, now: datetime) -> bool:
+    expired = key.expires is not None and key.expires <= now
+    return not expired and (key.owner is None or key.owner.is_active)
+
+
+def caller_again(caller_id: str, *, model: str = "") -> Caller | None:
+    """Whoever called under this id, as of now: None for a revoked key and for a login that is not
+    active any more."""
+    kind, _, own = caller_id.partition(":")
+    if kind == CallerKind.KEY:
+        key = ApiKey.objects.select_related("owner").filter(prefix=own, revoked=None).first()
+        return caller_of_key(key, model=model) if key and _is_valid(key, timezone.now()) else None
+    if kind == CallerKind.USER:
+        user = User.objects.filter(pk=own, is_active=True).first()
+        return caller_of_user(user, model=model) if user else None
+    return (
+        SYSTEM_CALLER if kind == CallerKind.SYSTEM else anonymous_caller(model=model, address=own)
+    )
 
 
 def _note_use(key: ApiKey, now: datetime) -> None:

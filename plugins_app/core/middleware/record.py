@@ -52,9 +52,10 @@ class Record:
         execution.duration = self._clock() - execution.started
 
     async def _write(self, execution: Execution) -> None:
-        if not execution.admitted:
-            if execution.plugin:
-                self._journal.refuse(execution)
+        if execution.plugin is None:
+            return
+        if not (execution.admitted or execution.claimed):
+            self._journal.refuse(execution)
             return
         try:
             await self._journal.finish(execution)
@@ -78,7 +79,7 @@ class Accept:
         self._journal = journal
 
     async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
-        if execution.announced:
+        if execution.announced and not execution.claimed:
             try:
                 await self._journal.accept(execution)
             except NOT_ACCEPTED:

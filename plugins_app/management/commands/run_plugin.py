@@ -15,8 +15,11 @@ from plugins_app.core.errors import InvalidInput, PluginNotFound, ZantaraError
 from plugins_app.core.execution import Execution
 from plugins_app.core.executor import to_output
 from plugins_app.core.json_gate import MalformedJson, PayloadTooLarge, loads
-from plugins_app.management.command import FAILED, NOT_FOUND, ZantaraCommand
+from plugins_app.core.plugin import PluginOutput
+from plugins_app.management.command import FAILED, NOT_FOUND, USAGE, ZantaraCommand
 from plugins_app.management.durations import positive_span
+from plugins_app.models import ExecutionLog
+from plugins_app.services import background
 from plugins_app.services.access import caller_of_user
 from plugins_app.services.execute import execute_and_wait
 
@@ -33,26 +36,58 @@ class Command(ZantaraCommand):
         parser.add_argument("--no-cache", action="store_true", help="Neither read nor fill it.")
         parser.add_argument("--timeout", type=positive_span, help="For the whole call, like 10s.")
         parser.add_argument("--user", help="Run as this user instead of as the system.")
+        parser.add_argument(
+            "--queue", nargs="?", const="", metavar="QUEUE", help="Have a worker run it."
+        )
+        parser.add_argument("--wait", action="store_true", help="Wait for what the worker says.")
 
     def run(self, *, name: str, timeout: timedelta | None, no_cache: bool, **options: Any) -> None:
-        execution = execute_and_wait(
-            name,
-            self._input(options["input"], options["set"]),
-            caller=self._caller(options["user"]),
-            source="cli",
-            use_cache=not no_cache,
-            timeout_ms=timeout / timedelta(milliseconds=1) if timeout else None,
-        )
-        output = to_output(execution)
-        self.emit({**output.model_dump(mode="json"), **_failure(execution.error)})
+        call = {
+            "caller": self._caller(options["user"]),
+            "source": "cli",
+            "use_cache": not no_cache,
+            "timeout_ms": timeout / timedelta(milliseconds=1) if timeout else None,
+        }
+        data = self._input(options["input"], options["set"])
+        if options["queue"] is None:
+            self._run_here(name, data, wait=options["wait"], call=call)
+        else:
+            self._run_there(name, data, options["queue"], wait=options["wait"], call=call)
+
+    def _run_here(self, name: str, data: Any, *, wait: bool, call: dict[str, Any]) -> None:
+        if wait:
+            self.fail("--wait goes with --queue", USAGE)
+        execution = execute_and_wait(name, data, **call)
+        self._show(to_output(execution), _summary(execution), execution.error)
+
+    def _run_there(
+        self, name: str, data: Any, queue: str, *, wait: bool, call: dict[str, Any]
+    ) -> None:
+        execution = background.enqueue(name, data, queue=queue, **call)
+        if execution.error:
+            self._show(to_output(execution), _summary(execution), execution.error)
+        elif wait:
+            self._wait(execution.id)
+        else:
+            self.emit({"success": True, "status": "queued", "execution_id": execution.id})
+            self.say(execution.id)
+
+    def _wait(self, execution_id: str) -> None:
+        row = background.wait(execution_id, background.longest_wait())
+        if row is None:
+            self.fail(f"Nothing is known of execution {execution_id}")
+        output = background.output_of(row)
+        self._show(output, _summary_of_row(row), None)
+
+    def _show(self, output: PluginOutput, summary: str, error: Exception | None) -> None:
+        self.emit({**output.model_dump(mode="json"), **_failure(error)})
         if output.success:
             self.say(orjson.dumps(output.data, option=orjson.OPT_INDENT_2).decode())
-        self.note(_summary(execution))
+        self.note(summary)
         if not output.success:
-            self._fail(execution, output.error or "The plugin answered success=false")
+            self._fail(error, output.error or "The plugin answered success=false")
 
-    def _fail(self, execution: Execution, message: str) -> None:
-        error = execution.error
+    def _fail(self, error: Exception | None, message: str) -> None:
         if isinstance(error, InvalidInput):
             fields = [f"  {field.pointer or '/'}: {field.message}" for field in error.fields]
             message = "\n".join(["The input is not valid", *fields]) if fields else message
@@ -129,3 +164,11 @@ def _summary(execution: Execution) -> str:
     record = f", execution {execution.id}" if execution.admitted else ""
     milliseconds = round(execution.duration * 1000)
     return f"{execution.name}{version}: {execution.status} in {milliseconds} ms{cached}{record}"
+
+
+def _summary_of_row(row: ExecutionLog) -> str:
+    cached = ", cached" if row.cached else ""
+    milliseconds = round(row.duration_ms or 0)
+    return (
+        f"{row.plugin} {row.version}: {row.status} in {milliseconds} ms{cached}, execution {row.pk}"
+    )
