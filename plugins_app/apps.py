@@ -14,6 +14,9 @@ class PluginsAppConfig(AppConfig):
 
     def ready(self) -> None:
         from plugins_app import checks  # noqa: F401  (registers the system checks)
+        from plugins_app.services import key_owners
+
+        key_owners.connect()
 
         connection_created.connect(allow_all_parameters)
 

@@ -1,5 +1,5 @@
-"""ASGI entry point: Django's stock handler behind a guard, and the lifespan that it does
-not answer."""
+"""ASGI entry point: Django's stock handler behind a guard, with a fast lane in front of it, and the
+lifespan that it does not answer."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zantara.settings")
 _django = get_asgi_application()
 
 # These need the apps that the line above loads.
+from plugins_app.api.fast_lane import FastLane  # noqa: E402
 from plugins_app.runtime import serving  # noqa: E402
 from zantara.guard import App, Guard  # noqa: E402
 
-_http = Guard(cast("App", _django))
+_http = Guard(FastLane(cast("App", _django)))
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -9,8 +9,8 @@ from typing import Any
 from django.conf import settings
 
 from plugins_app.api.problems import problem
+from plugins_app.api.request_ids import request_id_of
 from plugins_app.core.json_gate import MAX_BYTES
-from zantara.middleware import request_id_of
 
 MAX_TARGET_BYTES = 8 * 1024
 MAX_HEADER_BYTES = 64 * 1024

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from secrets import token_hex
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_only_middleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
+from plugins_app.api.request_ids import request_id_of
 from zantara.version import VERSION
-
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 class RequestIdMiddleware:
@@ -29,10 +26,6 @@ class RequestIdMiddleware:
         response["X-Request-Id"] = request_id
         response["ZANTARA-Version"] = VERSION
         return response
-
-
-def request_id_of(sent: str) -> str:
-    return sent if REQUEST_ID.fullmatch(sent) else token_hex(16)
 
 
 @sync_only_middleware

@@ -22,6 +22,7 @@ from plugins_app.services.addresses import address_of
 
 MODEL_HEADER = "X-Zantara-Model"
 MAX_MODEL_LENGTH = 64
+UNKNOWN_KEY = "The API key is unknown, expired or revoked"
 
 
 class CallerAuthentication(SessionAuthentication):
@@ -42,13 +43,18 @@ class CallerAuthentication(SessionAuthentication):
 
 
 def key_caller(header: str, request: HttpRequest) -> Caller:
+    key = authenticate_key(secret_in(header))
+    if key is None:
+        raise AuthenticationFailed(UNKNOWN_KEY)
+    return caller_of_key(key, model=stated_model(request), address=address_of(request))
+
+
+def secret_in(header: str) -> str:
+    """Of an Authorization header."""
     scheme, _, secret = header.partition(" ")
     if scheme.lower() != "bearer":
         raise AuthenticationFailed("Use 'Authorization: Bearer zan_...'")
-    key = authenticate_key(secret.strip())
-    if key is None:
-        raise AuthenticationFailed("The API key is unknown, expired or revoked")
-    return caller_of_key(key, model=stated_model(request), address=address_of(request))
+    return secret.strip()
 
 
 def stated_model(request: HttpRequest) -> str:

@@ -29,6 +29,7 @@ from plugins_app.runtime.config import TomlConfig
 from plugins_app.runtime.database import in_database_thread
 from plugins_app.runtime.http import HttpxClient
 from plugins_app.runtime.journal import ExecutionJournal
+from plugins_app.runtime.keys import KeyRing
 from plugins_app.runtime.loop import engine_loop
 from plugins_app.runtime.mail import DjangoMail
 from plugins_app.runtime.policies import read_policies
@@ -66,6 +67,7 @@ class Engine:
                 limits=Limits(anonymous_rate=settings.ZANTARA_ANONYMOUS_RATE or None),
             ),
         )
+        self.keys = KeyRing()
         self.loaded = False
         self._closed = False
         self.reloaded: dict[str, int] = {}

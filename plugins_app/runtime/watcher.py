@@ -100,7 +100,9 @@ class Watcher:
     def look(self) -> None:
         """One round."""
         now = time.monotonic()
-        self._take_over(Seen.now())
+        state = Seen.now()
+        self._engine.keys.confirm(state.keys, now)
+        self._take_over(state)
         if now >= self._next_heartbeat or self._reported is not self._warmer.reports:
             self._next_heartbeat = now + HEARTBEAT_SECONDS
             self._beat()

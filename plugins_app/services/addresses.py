@@ -28,9 +28,11 @@ def client_address(remote: str, forwarded_for: str) -> str:
 
 
 def _trusted(address: str) -> bool:
-    return _is_address(address) and any(
-        ip_address(address) in ip_network(network, strict=False)
-        for network in settings.ZANTARA_TRUSTED_PROXIES
+    proxies = settings.ZANTARA_TRUSTED_PROXIES
+    return (
+        bool(proxies)
+        and _is_address(address)
+        and any(ip_address(address) in ip_network(network, strict=False) for network in proxies)
     )
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
@@ -50,7 +49,8 @@ class NewKey:
 
 
 def digest_of(secret: str) -> str:
-    return hmac.new(settings.ZANTARA_API_KEY_PEPPER.encode(), secret.encode(), sha256).hexdigest()
+    pepper = settings.ZANTARA_API_KEY_PEPPER.encode()
+    return hmac.digest(pepper, secret.encode(), "sha256").hex()
 
 
 def _random(length: int) -> str:

@@ -11,12 +11,12 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from plugins_app.api.request_ids import WELL_FORMED
 from plugins_app.models import ExecutionLog
 from tests.api._call import PROBLEM, Clock
 from tests.hostile._case import Case
 from tests.hostile.corpus import CHAPTERS
 from tests.rights.conftest import Callers
-from zantara.middleware import REQUEST_ID
 
 OURS = re.compile(rf"Traceback|site-packages|{re.escape(str(settings.BASE_DIR))}|SECRET_KEY'")
 ALIVE = re.compile(r"<script>alert\(1\)|<img src=x")
@@ -68,7 +68,7 @@ def faults(answer: Any, case: Case) -> Iterator[str]:
     kind = answer.get("Content-Type", "")
     if OURS.search(shown):
         yield "shows our side"
-    if "X-Injected" in answer.headers or not REQUEST_ID.fullmatch(answer["X-Request-Id"]):
+    if "X-Injected" in answer.headers or not WELL_FORMED.fullmatch(answer["X-Request-Id"]):
         yield "has a header of the client's"
     if answer["X-Content-Type-Options"] != "nosniff":
         yield "may be sniffed"
