@@ -116,10 +116,12 @@ class Queue:
         return self.effects.read_text().splitlines() if self.effects.exists() else []
 
     def rows(self, what: str = "status", where: str = "1=1") -> list[Any]:
+        return self.sql(f"SELECT {what} FROM plugins_app_executionlog WHERE {where} ORDER BY id")
+
+    def sql(self, statement: str) -> list[Any]:
         database = self.installation.directory / "var" / "zantara.sqlite3"
         with closing(sqlite3.connect(database)) as connection:
-            query = f"SELECT {what} FROM plugins_app_executionlog WHERE {where} ORDER BY id"
-            return connection.execute(query).fetchall()
+            return connection.execute(statement).fetchall()
 
 
 def _redis() -> redis.Redis:

@@ -103,7 +103,22 @@ def test_on_sigterm_a_worker_ends_what_it_runs(queue: Queue) -> None:
 
     assert queue.stop_worker() == 0
     assert queue.rows(where=f"id = '{execution}'") == [("succeeded",)]
+    assert queue.sql("SELECT id FROM plugins_app_worker") == []
     queue.start_worker()
+
+
+def test_while_the_log_is_away_a_worker_keeps_what_it_was_to_run(queue: Queue) -> None:
+    queue.stop_worker()
+    before = len(queue.lines)
+    execution = queue.run_plugin("lab.write", "--queue").stdout.strip()
+    queue.sql("ALTER TABLE plugins_app_executionlog RENAME TO away")
+    queue.start_worker()
+    wait_until(lambda: "Retry in" in queue.log, "a try in vain")
+    assert len(queue.lines) == before
+    queue.sql("ALTER TABLE away RENAME TO plugins_app_executionlog")
+
+    wait_until(lambda: queue.rows(where=f"id = '{execution}'") == [("succeeded",)], "the run")
+    assert len(queue.lines) == before + 1
 
 
 def test_what_a_killed_worker_was_running_is_abandoned_and_not_run_again(queue: Queue) -> None:
