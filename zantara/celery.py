@@ -20,7 +20,6 @@ ANSWER_SECONDS = 5.0
 """Longer than Redis is asked to hold its answer when a worker waits for messages."""
 SWEEP_SECONDS = 30.0
 
-_BOUNDED = {"max_retries": 1, "interval_start": 0.2, "interval_step": 0.0, "interval_max": 0.2}
 _ON_REDIS = {
     "global_keyprefix": f"{settings.ZANTARA_REDIS_PREFIX}:celery:",
     "socket_connect_timeout": CONNECT_SECONDS,
@@ -30,17 +29,12 @@ _ON_REDIS = {
 }
 
 
-def _transport_options() -> dict[str, Any]:
-    """Without bounds whoever sends a message would wait for the broker for ever."""
-    return _BOUNDED | (_ON_REDIS if settings.ZANTARA_BROKER_URL.startswith("redis") else {})
-
-
 app = Celery("zantara")
 app.conf.update(
     broker_url=settings.ZANTARA_BROKER_URL,
-    broker_transport_options=_transport_options(),
+    broker_transport_options=_ON_REDIS if settings.ZANTARA_BROKER_URL.startswith("redis") else {},
     broker_connection_timeout=CONNECT_SECONDS,
-    # A worker waits for its broker as long as it takes; senders do not.
+    # A worker waits for its broker as long as it takes; whoever sends is told after one try.
     broker_connection_max_retries=None,
     broker_connection_retry_on_startup=True,
     task_publish_retry=False,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -72,8 +75,13 @@ class Queue:
         assert self.installation.manage("migrate", "-v0").returncode == 0
         self._worker: subprocess.Popen[bytes] | None = None
 
-    def run_plugin(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.installation.manage("run_plugin", *arguments)
+    def run_plugin(self, *arguments: str, broker: str = "") -> subprocess.CompletedProcess[str]:
+        """`broker`: host and port of another Redis than that of the worker."""
+        installation = self.installation
+        if broker:
+            settings = installation.settings | {"REDIS_URL": f"redis://{broker}/0"}
+            installation = replace(installation, settings=settings)
+        return installation.manage("run_plugin", *arguments)
 
     def shell(self, code: str) -> str:
         ran = self.installation.manage("shell", "-v0", "-c", code)
@@ -155,12 +163,13 @@ def queue(tmp_path_factory: pytest.TempPathFactory, broker: str) -> Iterator[Que
 
 @pytest.fixture
 def held(queue: Queue) -> Callable[[], str]:
-    """held(): the messages that Redis holds."""
+    """held(): the messages that Redis holds, as the worker will read them."""
 
     def held() -> str:
         prefix = queue.installation.settings["ZANTARA_REDIS_PREFIX"]
         with _redis() as client:
             keys = [key for key in client.scan_iter(f"{prefix}:*") if client.type(key) == b"list"]
-            return str([client.lrange(key, 0, -1) for key in keys])
+            messages = [json.loads(each) for key in keys for each in client.lrange(key, 0, -1)]
+        return str([(each["headers"], b64decode(each["body"])) for each in messages])
 
     return held

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from collections.abc import Callable
 
 from tests.celery.conftest import Queue
@@ -140,14 +141,18 @@ def test_what_a_killed_worker_was_running_is_abandoned_and_not_run_again(queue: 
 
 
 def test_without_its_broker_the_command_says_so_and_leaves_nothing_behind(queue: Queue) -> None:
-    away = queue.installation.environment | {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
-    settings, queue.installation.settings = queue.installation.settings, away
-    try:
-        ran = queue.run_plugin("lab.write", "--queue", "--json")
-    finally:
-        queue.installation.settings = settings
+    ran = queue.run_plugin("lab.write", "--queue", "--json", broker=f"127.0.0.1:{free_port()}")
     document = json.loads(ran.stdout)
 
     assert (ran.returncode, document["code"]) == (1, "unavailable")
     assert document["error"] == "The broker is not available"
+    assert queue.rows("1", "status IN ('queued', 'running')") == []
+
+
+def test_a_broker_that_does_not_answer_is_not_waited_for(queue: Queue) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        ran = queue.run_plugin("lab.write", "--queue", "--json", broker=address)
+
+    assert json.loads(ran.stdout)["error"] == "The broker is not available"
     assert queue.rows("1", "status IN ('queued', 'running')") == []
