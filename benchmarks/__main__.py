@@ -8,9 +8,11 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from benchmarks import discovery, execute, inprocess, report
+from benchmarks import discovery, execute, inprocess, queries, report
 
-SECTIONS: dict[str, ModuleType] = {each.NAME: each for each in (inprocess, execute, discovery)}
+SECTIONS: dict[str, ModuleType] = {
+    each.NAME: each for each in (inprocess, execute, discovery, queries)
+}
 
 
 def main(names: list[str]) -> None:

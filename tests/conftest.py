@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,13 @@ from hypothesis import settings as hypothesis
 # The same examples on every run, and no clock: a busy machine is no failure.
 hypothesis.register_profile("zantara", deadline=None, derandomize=True)
 hypothesis.load_profile("zantara")
+
+
+@pytest.fixture(autouse=True)
+def _past_hours_are_read_anew() -> None:
+    """A test's database has another past than the one before it."""
+    if metrics := sys.modules.get("plugins_app.services.metrics"):
+        metrics.forget()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ any window's histogram is a sum and its percentiles are right to within a bucket
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -72,12 +73,11 @@ def counters(execution: Execution) -> dict[str, int]:
 def summary(counts: Mapping[str, int]) -> dict[str, Any]:
     """What people ask of counters. Times are milliseconds; `avg_time` is seconds, as it was in
     the replaced system; a share of nothing is None."""
-    statuses = _by_suffix(counts, "status:")
-    errors = _by_suffix(counts, "error:")
+    kinds = _by_kind(counts)
+    statuses, errors, cache = kinds["status"], kinds["error"], kinds["cache"]
     refused = statuses.pop("refused", 0)
     calls, successes = sum(statuses.values()), statuses.get("succeeded", 0)
-    cache = _by_suffix(counts, "cache:")
-    histogram = {int(bucket): n for bucket, n in _by_suffix(counts, "latency:").items()}
+    histogram = {int(bucket): n for bucket, n in sorted(kinds["latency"].items())}
     executed = sum(histogram.values())
     average = counts.get("latency_us", 0) / executed / 1e6 if executed else None
     looked_up = cache.get("hit", 0) + cache.get("miss", 0)
@@ -98,8 +98,13 @@ def summary(counts: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _by_suffix(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
-    return {name.removeprefix(prefix): n for name, n in counts.items() if name.startswith(prefix)}
+def _by_kind(counts: Mapping[str, int]) -> defaultdict[str, dict[str, int]]:
+    """'status:failed' -> 'status' -> 'failed'."""
+    kinds: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for name, amount in counts.items():
+        kind, _, which = name.partition(":")
+        kinds[kind][which] = amount
+    return kinds
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import discovery, execute, inprocess, report
+from benchmarks import discovery, execute, inprocess, queries, report
 from benchmarks.load import check, fire, wrk_is_there
 from benchmarks.report import Section, Table
+from benchmarks.servers import missing_servers
 
 
 def test_the_engine_in_the_same_process() -> None:
@@ -30,17 +31,25 @@ def test_every_contender_of_execute_answers_and_can_be_loaded() -> None:
         for post in posts:
             check(post)
         if not wrk_is_there():
-            _missing("wrk")
+            _missing("wrk is not installed, so no load was put on the servers")
         found = fire(posts[0], connections=1, seconds=1)
 
     rounds = {(contests[0].title, label): found for label in contests[0].posts}
     assert "1.00x" in str(contests[0].table(rounds))
 
 
-def _missing(program: str) -> None:
+def test_pages_over_a_log_of_any_length() -> None:
+    if missing := missing_servers():
+        _missing(missing[0])
+    section = queries.run(sizes=(200,), plugins=3, rounds=1)
+
+    assert "| marketplace |" in str(section)
+
+
+def _missing(what: str) -> None:
     if os.environ.get("CI"):
-        pytest.fail(f"{program} is missing")
-    pytest.skip(f"{program} is missing: no load was put on the servers")
+        pytest.fail(what)
+    pytest.skip(what)
 
 
 def test_a_run_of_one_section_keeps_the_others_on_the_page(tmp_path: Path) -> None:

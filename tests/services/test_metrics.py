@@ -50,7 +50,9 @@ def test_totals_add_minutes_and_versions_of_the_range() -> None:
 @pytest.mark.django_db
 def test_totals_of_all_plugins_cost_one_query(django_assert_num_queries: Any) -> None:
     for n in range(30):
-        minute(timedelta(minutes=1), "status:succeeded", n, plugin=f"p{n:02d}")
+        hour(timedelta(minutes=1), "status:succeeded", n, plugin=f"p{n:02d}")
+    with django_assert_num_queries(3):
+        metrics.totals("24h")
     with django_assert_num_queries(1):
         found = metrics.totals("24h")
     assert [found[f"p{n:02d}"]["calls"] for n in range(30)] == list(range(30))
@@ -61,6 +63,37 @@ def test_long_ranges_read_hours() -> None:
     hour(timedelta(days=6), "status:succeeded", 4)
     minute(timedelta(minutes=3), "status:succeeded", 100)
     assert metrics.total("p", "7d")["calls"] == 4
+
+
+@pytest.mark.django_db
+def test_a_day_begins_to_the_minute_and_goes_on_in_hours() -> None:
+    minute(timedelta(hours=24, minutes=1), "status:succeeded", 1_000)
+    minute(timedelta(hours=23, minutes=59), "status:succeeded", 100)
+    hour(timedelta(hours=23), "status:succeeded", 10)
+    hour(timedelta(0), "status:succeeded", 1)
+    assert metrics.total("p", "24h")["calls"] == 111
+
+
+@pytest.mark.django_db
+def test_what_is_over_is_read_once_and_what_may_still_change_each_time() -> None:
+    minute(timedelta(minutes=40), "status:succeeded", 1)
+    hour(timedelta(hours=2), "status:succeeded", 1)
+    metrics.series("p", "1h")
+    metrics.total("p", "24h")
+    MetricMinute.objects.update(value=5)
+    MetricHour.objects.update(value=5)
+    minute(timedelta(minutes=6), "status:succeeded", 10)  # of a call that took long
+    hour(timedelta(minutes=5), "status:succeeded", 10)
+    assert sum(point.succeeded for point in metrics.series("p", "1h")) == 11
+    assert metrics.total("p", "24h")["calls"] == 11
+
+
+@pytest.mark.django_db
+def test_an_hour_is_open_as_long_as_a_call_of_it_may_run(settings: Any) -> None:
+    settings.ZANTARA_MAX_TIMEOUT = 4 * 3600.0
+    metrics.total("p", "24h")
+    hour(timedelta(hours=4), "status:succeeded", 3)
+    assert metrics.total("p", "24h")["calls"] == 3
 
 
 @pytest.mark.django_db
@@ -75,6 +108,8 @@ def test_a_series_has_a_point_for_every_bucket(
     django_assert_num_queries: Any, name: str, points: int
 ) -> None:
     minute(timedelta(0), "status:succeeded", 2)
+    with django_assert_num_queries(2):
+        metrics.series("p", name)
     with django_assert_num_queries(1):
         found = metrics.series("p", name)
     assert len(found) == points
