@@ -22,7 +22,7 @@ run: $(VENV)/installed ## Set up and serve http://localhost:8000/ (another port:
 	@exec $(BIN)/python manage.py quickstart --host $(HOST) --port $(PORT)
 
 worker: $(VENV)/installed ## Run what is queued, and the schedule (needs REDIS_URL or ZANTARA_BROKER_URL)
-	@exec $(BIN)/celery -A zantara worker --beat --queues $(QUEUES) --concurrency $(CONCURRENCY)
+	@exec $(BIN)/celery -A zantara worker --beat --without-gossip --without-mingle --queues $(QUEUES) --concurrency $(CONCURRENCY)
 
 test: $(VENV)/installed-dev ## Run the whole test suite
 	ZANTARA_VAR_DIR=$(CURDIR)/var/test $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST)

@@ -32,3 +32,8 @@ def sweep() -> None:
 @shared_task(name="zantara.prune")
 def prune() -> None:
     upkeep.prune()
+
+
+@shared_task(name="zantara.clear_sessions")
+def clear_sessions() -> None:
+    upkeep.clear_sessions()

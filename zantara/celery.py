@@ -47,6 +47,8 @@ app.conf.update(
     # Acknowledged when it has ended: a message that dies with its worker comes again, and the
     # claim decides whether anything is left to do.
     task_acks_late=True,
+    # Celery 6 would: a call in flight needs its row, not the broker.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_prefetch_multiplier=1,
     enable_utc=True,
     timezone=settings.TIME_ZONE,
@@ -59,6 +61,7 @@ app.conf.update(
             "options": {"expires": SWEEP_SECONDS},
         },
         "prune": {"task": "zantara.prune", "schedule": crontab(hour="3", minute="17")},
+        "sessions": {"task": "zantara.clear_sessions", "schedule": crontab(hour="3", minute="47")},
     },
 )
 

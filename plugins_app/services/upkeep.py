@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from importlib import import_module
 
 from django.conf import settings
 from django.utils import timezone
@@ -39,3 +40,8 @@ def prune() -> dict[str, int]:
         )
     logger.info("old executions and metrics deleted", extra={"deleted": deleted})
     return deleted
+
+
+def clear_sessions() -> None:
+    """Logins that have ended by themselves."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -20,7 +20,12 @@ from plugins_app.runtime.encryption import decrypt, encrypt
 from plugins_app.runtime.engine import Engine, current_engine
 from plugins_app.runtime.loop import engine_loop
 from plugins_app.services import background
-from plugins_app.services.access import caller_of_key, caller_of_user
+from plugins_app.services.access import (
+    anonymous_caller,
+    caller_again,
+    caller_of_key,
+    caller_of_user,
+)
 
 PLUGINS = """
 RAN = []
@@ -207,6 +212,18 @@ def test_the_worker_calls_with_the_rights_that_the_caller_has_then(
 
     assert Scope.EXECUTE in caller.scopes
     assert (only_row().status, only_row().output) == ("succeeded", f'"user:{user.pk}"')
+
+
+def test_a_login_that_ended_meanwhile_is_nobody_any_more(db: None) -> None:
+    user = User.objects.create(username="ayu")
+
+    assert caller_again(f"user:{user.pk}") == caller_of_user(user)
+    User.objects.update(is_active=False)
+    assert caller_again(f"user:{user.pk}") is None
+
+
+def test_an_anonymous_caller_keeps_the_address_that_its_limit_counts_under(settings: Any) -> None:
+    assert caller_again("anonymous:192.0.2.7") == anonymous_caller(address="192.0.2.7")
 
 
 def test_a_version_that_was_named_is_the_one_that_runs(

@@ -29,14 +29,23 @@ app.conf.broker_transport_options["visibility_timeout"] = 0
 with app.connection_for_write() as connection:
     connection.default_channel.qos.restore_visible()
 """
+SCHEDULED = """
+from zantara.celery import app
+app.loader.import_default_modules()
+tasks = {entry["task"] for entry in app.conf.beat_schedule.values()}
+print(tasks <= set(app.tasks), len(tasks))
+"""
 OLD_ROW = """
 from datetime import timedelta
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from plugins_app.models import ExecutionLog
 from zantara.celery import app
 old = timezone.now() - timedelta(days=100)
+Session.objects.create(session_key="old", session_data="", expire_date=old)
 ExecutionLog.objects.create(id="0", plugin="lab.read", status="succeeded", started_at=old)
 app.send_task("zantara.prune")
+app.send_task("zantara.clear_sessions")
 """
 
 
@@ -95,6 +104,11 @@ def test_the_schedule_deletes_what_is_old(queue: Queue) -> None:
     queue.shell(OLD_ROW)
 
     wait_until(lambda: not queue.rows("id", "id = '0'"), "the pruning")
+    wait_until(lambda: not queue.sql("SELECT 1 FROM django_session"), "the sessions' end")
+
+
+def test_every_task_of_the_schedule_exists(queue: Queue) -> None:
+    assert queue.shell(SCHEDULED) == "True 3\n"
 
 
 def test_on_sigterm_a_worker_ends_what_it_runs(queue: Queue) -> None:
