@@ -21,14 +21,14 @@ PRICING_CONNECTIONS = 32
 BARE, REPLACED = "bare FastAPI", "the replaced system"
 
 _ECHO = '{"input_data": {"text": "%s", "count": 3}}'
-_SAME, _FRESH = _ECHO % ("x" * 100), _ECHO % ("@" + "x" * 91)
+SAME, FRESH = _ECHO % ("x" * 100), _ECHO % ("@" + "x" * 91)
 _KITAS = '{"input_data": {"service_type": "kitas"}}'
 _KITAS_ANEW = '{"input_data": {"service_type": "kitas"}, "use_cache": false}'
 _BODIES = {
     "echo": {
-        "cache hit": ("bench.lookup", _SAME),
-        "read-only miss": ("bench.lookup", _FRESH),
-        "side effects": ("bench.change", _SAME),
+        "cache hit": ("bench.lookup", SAME),
+        "read-only miss": ("bench.lookup", FRESH),
+        "side effects": ("bench.change", SAME),
     },
     "pricing": {
         "cache hit": ("bali_zero.pricing", _KITAS),

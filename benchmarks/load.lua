@@ -1,5 +1,6 @@
 -- Posts to one path with a key per request, in turn, and a number that no other request has.
--- Arguments: path, file of keys, body with @ for the number (nine digits), first number.
+-- Arguments: path, file of keys, body with @ for the number (nine digits), first number,
+-- more header lines.
 -- Ends with one line of JSON.
 
 local starts, before, after = {}, "", nil
@@ -18,7 +19,7 @@ function init(args)
   for key in io.lines(keys) do
     starts[#starts + 1] = "POST " .. path .. " HTTP/1.1\r\nHost: 127.0.0.1\r\n" ..
       "Authorization: Bearer " .. key .. "\r\nContent-Type: application/json\r\n" ..
-      "Content-Length: " .. length .. "\r\n\r\n" .. before
+      "Content-Length: " .. length .. "\r\n" .. (args[5] or "") .. "\r\n" .. before
   end
 end
 

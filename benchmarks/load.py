@@ -23,12 +23,13 @@ _rounds = count()
 @dataclass(frozen=True, slots=True)
 class Post:
     """`body` may hold one @, in whose place every request gets a number of its own. `keys`: file
-    of the API keys, which the requests use in turn."""
+    of the API keys, which the requests use in turn. `headers`: more lines of them."""
 
     server: Server
     plugin: str
     body: str
     keys: Path
+    headers: str = ""
 
     @property
     def path(self) -> str:
@@ -88,7 +89,7 @@ def fire(post: Post, *, connections: int, seconds: int) -> Round:
 def _wrk(post: Post, connections: int, seconds: int) -> dict[str, Any]:
     first = next(_rounds) * _PER_ROUND % 10**9
     sizes = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
-    arguments = [post.path, str(post.keys), post.body, str(first)]
+    arguments = [post.path, str(post.keys), post.body, str(first), post.headers]
     done = subprocess.run(
         ["wrk", *sizes, "-s", str(_SCRIPT), post.server.url, "--", *arguments],  # noqa: S607
         capture_output=True,

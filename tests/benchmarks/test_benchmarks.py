@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import discovery, execute, inprocess, queries, report
+from benchmarks import discovery, execute, inprocess, queries, report, staircase
 from benchmarks.load import check, fire, wrk_is_there
 from benchmarks.report import Section, Table
 from benchmarks.servers import missing_servers
@@ -36,6 +36,14 @@ def test_every_contender_of_execute_answers_and_can_be_loaded() -> None:
 
     rounds = {(contests[0].title, label): found for label in contests[0].posts}
     assert "1.00x" in str(contests[0].table(rounds))
+
+
+def test_every_step_from_bare_asgi_to_the_whole_call_answers() -> None:
+    with staircase.steps(keys=2, postgres=False) as posts:
+        for post in posts.values():
+            check(post)
+
+    assert len(posts) == len(staircase.STEPS) + 2
 
 
 def test_pages_over_a_log_of_any_length() -> None:
