@@ -41,9 +41,9 @@ PAGES = {
 _TEXT = f"""PostgreSQL with the calls of {PLUGINS} plugins, the busiest of which has a twelfth of
 them, {CALLS_PER_HOUR:,} an hour: the longest log holds a month of them, the shortest one and a half
 hours. The rollups are those that the journal would have written. Milliseconds of wall time for the
-whole page, in process, after somebody looked at it once in the hour, and the number of queries
-before that. Target: no page takes more than twice as long over the longest log as over the
-shortest."""
+whole page, in process. What is over is summed once an hour: the *first look* pays for that, over
+the longest log, and its queries are counted. Target: no page takes more than twice as long over
+the longest log as over the shortest."""
 
 
 def run(*, sizes: Sequence[int] = SIZES, plugins: int = PLUGINS, rounds: int = 3) -> Section:
@@ -53,22 +53,32 @@ def run(*, sizes: Sequence[int] = SIZES, plugins: int = PLUGINS, rounds: int = 3
         directory = stack.enter_context(_catalogue(plugins))
         filled = {size: stack.enter_context(_filled(size, plugins, directory)) for size in sizes}
         found = in_turns({size: partial(_pages, each) for size, each in filled.items()}, rounds)
-    columns = ["", *(f"{size:,} rows" for size in sizes), "longest over shortest", "queries"]
+    columns = [
+        "",
+        *(f"{size:,} rows" for size in sizes),
+        "longest over shortest",
+        "first look",
+        "queries",
+    ]
     rows = [_row(page, sizes, found) for page in PAGES]
     return Section(NAME, TITLE, [_TEXT, Table(columns, rows)])
 
 
-Rounds = dict[int, list[dict[str, tuple[float, int]]]]
-"""Rows of the log -> a round each: page -> (seconds, queries)."""
+Asked = tuple[float, float, int]
+"""Seconds as a rule, seconds of the first look, its queries."""
+Rounds = dict[int, list[dict[str, Asked]]]
+"""Rows of the log -> a round each, by page."""
 
 
 def _row(page: str, sizes: Sequence[int], found: Rounds) -> list[str]:
     taken = [median(each[page][0] for each in found[size]) for size in sizes]
-    queries = sorted({each[page][1] for size in sizes for each in found[size]})
+    first = median(each[page][1] for each in found[sizes[-1]])
+    queries = sorted({each[page][2] for size in sizes for each in found[size]})
     return [
         page,
         *(f"{seconds * 1e3:.1f}" for seconds in taken),
         f"{taken[-1] / taken[0]:.2f}x",
+        f"{first * 1e3:.1f}",
         "-".join(map(str, queries)),
     ]
 
@@ -92,12 +102,12 @@ def _filled(size: int, plugins: int, folder: Path) -> Any:
         yield installed
 
 
-def _pages(installed: Installation) -> dict[str, tuple[float, int]]:
-    found: dict[str, tuple[float, int]] = json.loads(installed.python("-m", "benchmarks.queries"))
+def _pages(installed: Installation) -> dict[str, Asked]:
+    found: dict[str, Asked] = json.loads(installed.python("-m", "benchmarks.queries"))
     return found
 
 
-def _measure(times: int = 7) -> dict[str, tuple[float, int]]:
+def _measure(times: int = 7) -> dict[str, Asked]:
     """In a process with the settings of one installation."""
     import django
 
@@ -122,15 +132,19 @@ def _measure(times: int = 7) -> dict[str, tuple[float, int]]:
     return found
 
 
-def _ask(client: Any, address: str, times: int) -> tuple[float, int]:
-    """(median seconds, queries)."""
+def _ask(client: Any, address: str, times: int) -> Asked:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     from benchmarks.measuring import Stopwatch
+    from plugins_app.services import metrics
 
+    client.get(address)
+    metrics.forget()
     with CaptureQueriesContext(connection) as queries:
+        watch = Stopwatch()
         answer = client.get(address)
+        first = watch.read().wall
     if answer.status_code != 200:
         raise RuntimeError(f"{address}: {answer.status_code} {answer.content[:500]!r}")
     asked, taken = len(queries), []
@@ -138,7 +152,7 @@ def _ask(client: Any, address: str, times: int) -> tuple[float, int]:
         watch = Stopwatch()
         client.get(address)
         taken.append(watch.read().wall)
-    return median(taken), asked
+    return median(taken), first, asked
 
 
 if __name__ == "__main__":
