@@ -25,6 +25,18 @@ from tests.serving import PATIENCE, ROOT, Installation, wait_until
 __all__ = ["engine_of", "family"]
 
 REDIS = os.environ.get("ZANTARA_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
+SWEEP = """
+from datetime import timedelta
+from django.utils import timezone
+from plugins_app.runtime.sweeper import sweep
+print(sweep(timezone.now() + timedelta(hours=2)))
+"""
+COMES_BACK = """
+from zantara.celery import app
+app.conf.broker_transport_options["visibility_timeout"] = 0
+with app.connection_for_write() as connection:
+    connection.default_channel.qos.restore_visible()
+"""
 PLUGINS = """
 import asyncio
 import os
@@ -88,9 +100,9 @@ class Queue:
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 
-    def start_worker(self) -> None:
+    def start_worker(self, concurrency: int = 1) -> None:
         ready = self.log.count(" ready.")
-        command = ["-m", "celery", "-A", "zantara", "worker", "--concurrency", "1"]
+        command = ["-m", "celery", "-A", "zantara", "worker", f"--concurrency={concurrency}"]
         with self._log_file.open("ab") as log:
             self._worker = subprocess.Popen(
                 [sys.executable, *command, "--without-mingle", "--without-gossip"],
@@ -162,14 +174,14 @@ def queue(tmp_path_factory: pytest.TempPathFactory, broker: str) -> Iterator[Que
 
 
 @pytest.fixture
-def held(queue: Queue) -> Callable[[], str]:
+def held(queue: Queue) -> Callable[[], list[str]]:
     """held(): the messages that Redis holds, as the worker will read them."""
 
-    def held() -> str:
+    def held() -> list[str]:
         prefix = queue.installation.settings["ZANTARA_REDIS_PREFIX"]
         with _redis() as client:
             keys = [key for key in client.scan_iter(f"{prefix}:*") if client.type(key) == b"list"]
             messages = [json.loads(each) for key in keys for each in client.lrange(key, 0, -1)]
-        return str([(each["headers"], b64decode(each["body"])) for each in messages])
+        return [f"{each['headers']} {b64decode(each['body'])!r}" for each in messages]
 
     return held

@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Callable
 
-from tests.celery.conftest import Queue
+from tests.celery.conftest import COMES_BACK, SWEEP, Queue
 from tests.serving import free_port, wait_until
 
 TWICE = """
@@ -16,18 +16,6 @@ from plugins_app.services import background
 send = background._send
 background._send = lambda *message: (send(*message), send(*message))
 print(background.enqueue("lab.write", {}, caller=SYSTEM_CALLER, source="cli").id)
-"""
-SWEEP = """
-from datetime import timedelta
-from django.utils import timezone
-from plugins_app.runtime.sweeper import sweep
-print(sweep(timezone.now() + timedelta(hours=2)))
-"""
-COMES_BACK = """
-from zantara.celery import app
-app.conf.broker_transport_options["visibility_timeout"] = 0
-with app.connection_for_write() as connection:
-    connection.default_channel.qos.restore_visible()
 """
 SCHEDULED = """
 from zantara.celery import app
@@ -87,11 +75,11 @@ def test_what_is_refused_is_never_queued(queue: Queue) -> None:
 
 
 def test_what_nobody_listens_for_is_ended_and_its_input_was_never_readable(
-    queue: Queue, held: Callable[[], str]
+    queue: Queue, held: Callable[[], list[str]]
 ) -> None:
     arguments = ("lab.write", "--set", "password=tops3cret!", "--queue", "nobody")
     execution = queue.run_plugin(*arguments).stdout.strip()
-    messages, before = held(), queue.rows("status, input", f"id = '{execution}'")
+    messages, before = str(held()), queue.rows("status, input", f"id = '{execution}'")
     swept = queue.shell(SWEEP)
 
     assert (len(before), before[0][0], swept) == (1, "queued", "1\n")
