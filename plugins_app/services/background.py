@@ -66,7 +66,7 @@ def enqueue(
         order = Order(execution.id, execution.data, pinned, use_cache, timeout_ms)
         _put(execution, order, queue or execution.loaded.metadata.queue or DEFAULT_QUEUE)
     if execution.error and execution.plugin:
-        current_engine().journal.refuse(execution)
+        engine_loop.run(_refuse(execution))
     return execution
 
 
@@ -83,6 +83,11 @@ async def _check(
     return await engine.executor.check(
         name, data, caller=caller, source=source, timeout_ms=timeout_ms
     )
+
+
+async def _refuse(execution: Execution) -> None:
+    """On the loop, as every refusal."""
+    current_engine().journal.refuse(execution)
 
 
 def _put(execution: Execution, order: Order, queue: str) -> None:

@@ -59,9 +59,10 @@ def test_a_failure_in_the_worker_is_the_commands_failure(queue: Queue) -> None:
 
 
 def test_a_message_that_comes_twice_runs_once(queue: Queue) -> None:
+    known = queue.log.count("it was claimed before")
     execution = queue.shell(TWICE).strip()
     where = f"id = '{execution}'"
-    wait_until(lambda: queue.log.count("it was claimed before") == 1, "the second message")
+    wait_until(lambda: queue.log.count("it was claimed before") > known, "the second message")
 
     assert queue.rows("status, attempts", where) == [("succeeded", 1)]
     assert [line for line in queue.lines if execution in line] == [f"{execution} system"]
