@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from datetime import UTC, datetime, timedelta
@@ -173,7 +174,9 @@ async def test_a_server_adopts_its_loop_watches_and_signs_off(
     engine = current_engine()
     assert engine_loop.get() is asyncio.get_running_loop()
     assert (engine.loaded, engine.registry.get_all_plugin_names()) == (True, ["echo"])
+    assert gc.get_freeze_count()
     await serving.stop()
+    assert not gc.get_freeze_count()
     assert (engine.executor.draining, engine_loop.running) == (True, False)
     assert current_engine() is not engine
 
