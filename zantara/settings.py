@@ -280,10 +280,27 @@ ZANTARA_METRICS_TOKEN = env.str("ZANTARA_METRICS_TOKEN", default="")
 ZANTARA_ENCRYPTION_KEYS = env.list("ZANTARA_ENCRYPTION_KEYS", default=[])
 ZANTARA_API_KEY_PEPPER = env.str("ZANTARA_API_KEY_PEPPER", default="") or SECRET_KEY
 
-# --- work in the background -----------------------------------------------------------------------
+# --- Redis, and work in the background ------------------------------------------------------------
 
 REDIS_URL = env.str("REDIS_URL", default="")
 ZANTARA_REDIS_PREFIX = env.str("ZANTARA_REDIS_PREFIX", default="zantara")
+if REDIS_URL:
+    CACHES = {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": f"{ZANTARA_REDIS_PREFIX}:django",
+            "OPTIONS": {
+                "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+                "SOCKET_CONNECT_TIMEOUT": 0.05,
+                "SOCKET_TIMEOUT": 0.1,
+                # Without Redis this cache is empty. Limits and breakers have a client of their own.
+                "IGNORE_EXCEPTIONS": True,
+            },
+        }
+    }
+    DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 ZANTARA_BROKER_URL = env.str("ZANTARA_BROKER_URL", default="") or REDIS_URL
 ZANTARA_QUEUED_SECONDS = env.float("ZANTARA_QUEUED_SECONDS", default=3600.0)
 

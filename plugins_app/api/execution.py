@@ -110,7 +110,11 @@ def _options(call: ExecuteCall) -> dict[str, Any]:
 
 def reply_to(call: ExecuteCall, execution: Execution) -> Reply:
     """A plugin's own success=False is an answer: 200."""
-    headers = {**_rate_headers(execution), **_deprecation_headers(execution)}
+    headers = {
+        **_rate_headers(execution),
+        **_deprecation_headers(execution),
+        **_degraded_headers(execution),
+    }
     if execution.error is not None:
         return engine_problem(
             execution.error,
@@ -147,6 +151,12 @@ def content_location(
 
 def _deprecation_headers(execution: Execution) -> dict[str, str]:
     return deprecation_headers(execution.plugin.metadata) if execution.plugin else {}
+
+
+def _degraded_headers(execution: Execution) -> dict[str, str]:
+    """That this process decided about limits and breakers without the others."""
+    degraded = execution.admission and execution.admission.degraded
+    return {"ZANTARA-Degraded": "shared-state"} if degraded else {}
 
 
 def _rate_headers(execution: Execution) -> dict[str, str]:

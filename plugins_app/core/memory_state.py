@@ -195,6 +195,9 @@ class MemoryState:
         breaker = self._breakers.get(key)
         return breaker.status(now) if breaker else BreakerStatus(BreakerState.CLOSED)
 
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
     async def force_breaker(self, key: str, state: BreakerState | None) -> Transition | None:
         with self._lock:
             return self._breakers[key].force(state)

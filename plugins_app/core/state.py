@@ -174,3 +174,7 @@ class SharedState(Protocol):
     async def force_breaker(self, key: str, state: BreakerState | None) -> Transition | None:
         """OPEN and CLOSED hold until None, which resets it to a fresh closed one."""
         ...
+
+    async def close(self) -> None:
+        """Let go of connections; the next step opens them again."""
+        ...

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import socket
+from collections.abc import Callable
 from functools import partial
 from threading import Lock
 
@@ -24,6 +25,7 @@ from plugins_app.core.memory_state import MemoryState
 from plugins_app.core.middleware.admit import Limits
 from plugins_app.core.registry import PluginRegistry, Progress
 from plugins_app.core.snapshot import Policy
+from plugins_app.core.state import SharedState
 from plugins_app.runtime.catalogue import ExecutorCatalogue
 from plugins_app.runtime.config import TomlConfig
 from plugins_app.runtime.database import in_database_thread
@@ -33,6 +35,8 @@ from plugins_app.runtime.keys import KeyRing
 from plugins_app.runtime.loop import engine_loop
 from plugins_app.runtime.mail import DjangoMail
 from plugins_app.runtime.policies import read_policies
+from plugins_app.runtime.redis.degrading import DegradingState
+from plugins_app.runtime.redis.state import RedisState
 from plugins_app.runtime.store import DatabaseStore
 
 logger = logging.getLogger(__name__)
@@ -44,7 +48,7 @@ _POLL_SECONDS = 0.01
 class Engine:
     """Build it anywhere; `open` and everything after it runs on the engine's loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, redis_url: str = "") -> None:
         self.worker = f"{socket.gethostname()}:{os.getpid()}"
         self._world = World()
         self._http: httpx.AsyncClient | None = None
@@ -53,7 +57,9 @@ class Engine:
             EntryPointSource(),
             config_for=TomlConfig(settings.ZANTARA_PLUGIN_CONFIG),
         )
-        self.state = MemoryState()
+        self.workers = 1
+        """Processes that serve now, as the watcher last counted them."""
+        self.state = _state(redis_url, lambda: self.workers)
         self.journal = ExecutionJournal(worker=self.worker, payloads=settings.ZANTARA_LOG_PAYLOADS)
         self.executor = PluginExecutor(
             self.registry,
@@ -94,6 +100,7 @@ class Engine:
             await self._http.aclose()
             self._http = None
         await in_database_thread(self.journal.close)
+        await self.state.close()
 
     async def _until_idle(self) -> None:
         """Calls that were cancelled still have to say so to the journal."""
@@ -122,12 +129,21 @@ class Engine:
         return self._http
 
 
+def _state(redis_url: str, workers: Callable[[], int]) -> SharedState:
+    """Shared by all processes where there is a Redis, else this process's own."""
+    if not redis_url:
+        return MemoryState()
+    shared = RedisState(redis_url, prefix=settings.ZANTARA_REDIS_PREFIX)
+    return DegradingState(shared, workers)
+
+
 def _remaining(execution: Execution, world: World) -> float:
     return execution.deadline - world.clock()
 
 
 _lock = Lock()
 _engine: Engine | None = None
+_redis_url = ""
 
 
 def current_engine() -> Engine:
@@ -135,8 +151,22 @@ def current_engine() -> Engine:
     global _engine
     with _lock:
         if _engine is None:
-            _engine = Engine()
+            _engine = Engine(redis_url=redis_in_use())
         return _engine
+
+
+def redis_in_use() -> str:
+    return _redis_url or str(settings.REDIS_URL)
+
+
+def use_redis(url: str) -> None:
+    """Instead of REDIS_URL. Raises RuntimeError where the engine is in use already: its limits
+    would start afresh."""
+    global _redis_url
+    with _lock:
+        if _engine is not None:
+            raise RuntimeError("the engine is in use; choose its Redis before")
+        _redis_url = url
 
 
 def close_engine() -> None:

@@ -11,7 +11,7 @@ from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.plugin import PluginOutput
 from plugins_app.core.registry import PluginRegistry
 from plugins_app.core.snapshot import Snapshot
-from plugins_app.runtime.engine import current_engine
+from plugins_app.runtime.engine import current_engine, redis_in_use, use_redis
 from plugins_app.runtime.loop import engine_loop
 
 
@@ -52,6 +52,16 @@ class Registry:
 
 class Executor:
     """This process's PluginExecutor, as the in-process `system` caller."""
+
+    @property
+    def redis(self) -> str:
+        """Address of the Redis that shares limits, breakers and answers; empty without one."""
+        return redis_in_use()
+
+    @redis.setter
+    def redis(self, url: str) -> None:
+        """Before the first use of this process's engine; raises RuntimeError after it."""
+        use_redis(url)
 
     async def execute(
         self,

@@ -165,6 +165,8 @@ class Watcher:
                 "warmed": self._reported,
             },
         )
+        alive = timezone.now() - timedelta(seconds=STALE_SECONDS)
+        self._engine.workers = Worker.objects.filter(seen__gte=alive).count()
 
     def _leave(self) -> None:
         try:

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from plugins_app.core.metrics import BUCKETS, upper_bound_ms
 from plugins_app.runtime.engine import Engine, current_engine
+from plugins_app.runtime.redis.degrading import DegradingState
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _FAMILIES = (
@@ -48,6 +49,8 @@ class _EngineCollector(Collector):
         yield _histogram(counts)
         snapshot = self._engine.registry.snapshot
         yield _gauge("zantara_in_flight", "Calls in flight.", self._engine.executor.in_flight)
+        degraded = isinstance(self._engine.state, DegradingState) and self._engine.state.degraded
+        yield _gauge("zantara_degraded", "1 while the shared state is away.", degraded)
         yield _gauge("zantara_plugins_loaded", "Plugins loaded.", len(snapshot.plugins))
         yield _gauge("zantara_load_errors", "Plugins that failed to load.", len(snapshot.errors))
 

@@ -1,0 +1,1 @@
+"""SharedState on Redis: one script, one round trip before a call and one after."""
