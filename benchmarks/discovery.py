@@ -26,7 +26,7 @@ each. *Cold* also compiles them. *Sync* is the second `discover_plugins` after t
 SQLite. Targets: 1,000 warm in 3 s, sync in at most 10 queries, time linear in the number."""
 
 
-def run(*, sizes: Sequence[int] = SIZES, rounds: int = 3) -> Section:
+def run(*, sizes: Sequence[int] = SIZES, rounds: int = 2) -> Section:
     with ExitStack() as stack:
         installations = {size: _installed(stack, size) for size in sizes}
         found = in_turns(

@@ -11,11 +11,12 @@ from functools import partial
 from benchmarks.load import Post, Round, fire, typical, warm, wrk_is_there
 from benchmarks.measuring import in_turns
 from benchmarks.report import Section, Table
-from benchmarks.servers import embedded, missing_servers, on_postgres, served
+from benchmarks.servers import embedded, missing_servers, on_servers, served
 
 NAME = "execute"
 TITLE = "Execute over HTTP"
-KEYS = 1_000
+KEYS = 100
+"""As many as the rate limit of 2,000 calls a minute asks for."""
 CONNECTIONS = (1, 32, 256)
 PRICING_CONNECTIONS = 32
 BARE, REPLACED = "bare FastAPI", "the replaced system"
@@ -85,7 +86,7 @@ def run(
     *,
     keys: int = KEYS,
     seconds: int = 1,
-    rounds: int = 5,
+    rounds: int = 4,
     connections: Sequence[int] = CONNECTIONS,
 ) -> Section:
     if not wrk_is_there():
@@ -115,13 +116,13 @@ def measured(found: Sequence[Contest], seconds: int, rounds: int, keys: int) -> 
 
 @contextmanager
 def contests(
-    keys: int, connections: Sequence[int], *, postgres: bool = True
+    keys: int, connections: Sequence[int], *, with_servers: bool = True
 ) -> Iterator[list[Contest]]:
     """Every server runs from the beginning to the end, so that they can take turns."""
     with ExitStack() as stack:
         installed = {"SQLite": stack.enter_context(embedded())}
-        if postgres and not missing_servers():
-            installed["PostgreSQL"] = stack.enter_context(on_postgres())
+        if with_servers and not missing_servers():
+            installed["PostgreSQL, Redis"] = stack.enter_context(on_servers())
         for each in installed.values():
             each.prepare(keys)
         ours = [

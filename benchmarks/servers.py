@@ -17,11 +17,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
+import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = ROOT / "benchmarks" / "bench_plugins"
 PATIENCE = 60.0
 POSTGRES = os.environ.get("ZANTARA_TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432")
+REDIS = os.environ.get("ZANTARA_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 _NOT_INHERITED = {"DATABASE_URL", "REDIS_URL", "ZANTARA_ENV", "DEBUG", "PYTHONDONTWRITEBYTECODE"}
 _OPTIONS = [
     *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"),
@@ -150,11 +152,15 @@ def embedded() -> Iterator[Installation]:
 
 
 @contextmanager
-def on_postgres() -> Iterator[Installation]:
-    """PostgreSQL with a database of its own."""
+def on_servers() -> Iterator[Installation]:
+    """PostgreSQL with a database of its own, Redis with a prefix of its own."""
     name = f"zantara_bench_{secrets.token_hex(4)}"
-    with tempfile.TemporaryDirectory() as directory, database(name) as url:
-        yield Installation(Path(directory), {"DATABASE_URL": url})
+    with ExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory())
+        url = stack.enter_context(database(name))
+        stack.enter_context(key_prefix(name))
+        settings = {"DATABASE_URL": url, "REDIS_URL": REDIS, "ZANTARA_REDIS_PREFIX": name}
+        yield Installation(Path(directory), settings)
 
 
 @contextmanager
@@ -168,11 +174,23 @@ def database(name: str) -> Iterator[str]:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@contextmanager
+def key_prefix(prefix: str) -> Iterator[None]:
+    """Afterwards no key of Redis begins with it. Raises RuntimeError where none did: then Redis
+    was not part of what was measured."""
+    with redis.Redis.from_url(REDIS) as client:
+        yield
+        keys = list(client.scan_iter(f"{prefix}:*", count=1_000))
+        if not keys:
+            raise RuntimeError(f"nothing was written to Redis below {prefix!r}")
+        client.delete(*keys)
+
+
 def missing_servers() -> list[str]:
     """What does not answer, in a sentence each."""
-    needed = {"PostgreSQL": POSTGRES}
+    needed = {"PostgreSQL": POSTGRES, "Redis": REDIS}
     return [
-        f"Not measured with PostgreSQL: {name} does not answer at `{url}`."
+        f"Not measured with PostgreSQL and Redis: {name} does not answer at `{url}`."
         for name, url in needed.items()
         if not _answers(url)
     ]

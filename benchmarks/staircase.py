@@ -10,7 +10,7 @@ from benchmarks.execute import FRESH, KEYS
 from benchmarks.load import Post, fire, typical, warm, wrk_is_there
 from benchmarks.measuring import in_turns
 from benchmarks.report import Section, Table
-from benchmarks.servers import embedded, missing_servers, on_postgres, served
+from benchmarks.servers import embedded, missing_servers, on_servers, served
 from benchmarks.services.staircase import KEYS_FILE
 
 NAME = "staircase"
@@ -29,7 +29,7 @@ The first steps are ASGI functions of a few lines; the last ones are the whole a
 its fast lane and by Django's handler, to which a request with a cookie goes."""
 
 
-def run(*, keys: int = KEYS, seconds: int = 1, rounds: int = 5) -> Section:
+def run(*, keys: int = KEYS, seconds: int = 1, rounds: int = 4) -> Section:
     if not wrk_is_there():
         return Section(NAME, TITLE, ["Not measured: `wrk` is not installed."])
     with steps(keys) as posts:
@@ -50,7 +50,7 @@ def run(*, keys: int = KEYS, seconds: int = 1, rounds: int = 5) -> Section:
 
 
 @contextmanager
-def steps(keys: int, *, postgres: bool = True) -> Iterator[dict[str, Post]]:
+def steps(keys: int, *, with_servers: bool = True) -> Iterator[dict[str, Post]]:
     with ExitStack() as stack:
         here = stack.enter_context(embedded())
         here.prepare(keys)
@@ -62,11 +62,13 @@ def steps(keys: int, *, postgres: bool = True) -> Iterator[dict[str, Post]]:
             posts[label] = Post(server, "bench.lookup", FRESH, here.keys)
         whole = stack.enter_context(served("SQLite", WHOLE, here.environment))
         posts["the whole, SQLite"] = Post(whole, "bench.lookup", FRESH, here.keys)
-        if postgres and not missing_servers():
-            there = stack.enter_context(on_postgres())
+        if with_servers and not missing_servers():
+            there = stack.enter_context(on_servers())
             there.prepare(keys)
-            other = stack.enter_context(served("PostgreSQL", WHOLE, there.environment))
-            posts["the whole, PostgreSQL"] = Post(other, "bench.lookup", FRESH, there.keys)
+            other = stack.enter_context(served("PostgreSQL, Redis", WHOLE, there.environment))
+            posts["the whole, PostgreSQL and Redis"] = Post(
+                other, "bench.lookup", FRESH, there.keys
+            )
         posts["the whole, SQLite, by Django's handler"] = Post(
             whole, "bench.lookup", FRESH, here.keys, headers="Cookie: a=b\r\n"
         )

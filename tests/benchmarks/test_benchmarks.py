@@ -26,7 +26,7 @@ def test_discovery_of_a_catalogue_of_any_size() -> None:
 
 
 def test_every_contender_of_execute_answers_and_can_be_loaded() -> None:
-    with execute.contests(keys=2, connections=(1,), postgres=False) as contests:
+    with execute.contests(keys=2, connections=(1,), with_servers=False) as contests:
         posts = [post for contest in contests for post in contest.posts.values()]
         for post in posts:
             check(post)
@@ -39,7 +39,7 @@ def test_every_contender_of_execute_answers_and_can_be_loaded() -> None:
 
 
 def test_every_step_from_bare_asgi_to_the_whole_call_answers() -> None:
-    with staircase.steps(keys=2, postgres=False) as posts:
+    with staircase.steps(keys=2, with_servers=False) as posts:
         for post in posts.values():
             check(post)
 
