@@ -77,8 +77,9 @@ class Installation:
             **options,
         )
 
-    def start(self) -> None:
-        command = ["-m", "uvicorn", "zantara.asgi:application", "--log-level", "warning"]
+    def start(self, *options: str) -> None:
+        """`options`: of uvicorn."""
+        command = ["-m", "uvicorn", "zantara.asgi:application", "--log-level", "warning", *options]
         with (self.directory / "server.log").open("ab") as log:
             self._server = subprocess.Popen(
                 [sys.executable, *command, "--port", str(self.port)],

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
-import redis
 from psycopg import sql
 
-from tests.serving import Installation, free_port, wait_until
+from tests.commands.conftest import run
+from tests.servers.redis import missing, own_server
+from tests.serving import Installation
+
+__all__ = ["run"]
 
 POSTGRESQL = os.environ.get(
     "ZANTARA_TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432"
 ).rstrip("/")
-
-
-def missing(what: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"CI needs every service: {what}")
-    pytest.skip(what)
 
 
 def administer(statement: str, database: str) -> None:
@@ -57,25 +52,9 @@ def on_postgresql(tmp_path_factory: pytest.TempPathFactory, database: str) -> In
 
 @pytest.fixture(scope="module")
 def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Redis in memory only, as it comes."""
-    if not shutil.which("redis-server"):
-        missing("NO redis-server is installed")
-    port, directory = free_port(), tmp_path_factory.mktemp("redis")
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
-    server = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)
-    url = f"redis://127.0.0.1:{port}/0"
-    wait_until(lambda: _answers(url), "an answer of redis-server")
-    yield url
-    server.kill()
-    server.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with redis.Redis.from_url(url, socket_timeout=0.5) as client:
-            return bool(client.ping())
-    except redis.RedisError:
-        return False
+    """The address of a Redis in memory only."""
+    with own_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url
 
 
 def levels(installation: Installation) -> dict[str, str]:

@@ -53,7 +53,7 @@ def _state(running: int) -> Iterator[Finding]:
             "ZD17",
             f"{servers} servers keep their limits each for itself",
             "Rate limits, breakers and caches hold per process, so limits are exceeded.",
-            "Run one server process with the state in memory.",
+            "Set REDIS_URL on all of them, or run one server process.",
         )
 
 
