@@ -33,6 +33,7 @@ from plugins_app.core.middleware.single_flight import Followers
 from plugins_app.core.middleware.timeout import Timeout
 from plugins_app.core.middleware.validate import Validate
 from plugins_app.core.plugin import PluginOutput
+from plugins_app.core.process_pool import ProcessOptions, ProcessPool
 from plugins_app.core.registry import PluginRegistry
 from plugins_app.core.reservation import Reservation
 from plugins_app.core.state import SharedState
@@ -58,6 +59,7 @@ class ExecutorOptions:
 
     max_timeout: float = MAX_TIMEOUT
     max_output: int = MAX_OUTPUT_BYTES
+    processes: ProcessOptions = field(default_factory=ProcessOptions)
     limits: Limits = field(default_factory=Limits)
 
 
@@ -76,6 +78,7 @@ def standard_middleware(
     make_context: Callable[[Execution], Context],
     world: World,
     limits: Limits,
+    processes: ProcessPool,
 ) -> Sequence[Middleware]:
     """The order of a call, from the outside in."""
     return (
@@ -91,7 +94,7 @@ def standard_middleware(
         Accept(journal),
         Retry(state, journal, clock=world.clock, sleep=world.sleep, random=world.random),
         Timeout(world.clock),
-        Isolation(make_context),
+        Isolation(make_context, processes.run),
     )
 
 
@@ -117,9 +120,16 @@ class PluginExecutor:
         self._ports_for = ports_for
         self._world = world or World()
         self._options = options or ExecutorOptions()
+        self.processes = ProcessPool(self._options.processes, self._options.max_output)
         self._pipeline = fold(
             standard_middleware(
-                registry, state, journal, self._context, self._world, self._options.limits
+                registry,
+                state,
+                journal,
+                self._context,
+                self._world,
+                self._options.limits,
+                self.processes,
             ),
             CheckOutput(self._options.max_output),
         )

@@ -48,6 +48,11 @@ class Hidden:
         if added != self._values:
             self._values, self._search = added, None
 
+    @property
+    def values(self) -> frozenset[str]:
+        """Its own, without those around it."""
+        return self._values
+
     def tell_around(self) -> None:
         if self._around:
             self._around.add(self._values)

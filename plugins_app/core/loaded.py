@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -54,6 +56,8 @@ class LoadedPlugin:
     overrides: PluginOverrides = NO_OVERRIDES
     config_generation: int = 0
     calls: InFlight = field(default_factory=InFlight)
+    loaded_at: float = field(default_factory=time.monotonic)
+    """What a worker process imported before then is older than this."""
 
     @property
     def name(self) -> str:
@@ -146,6 +150,8 @@ def build(cls: type[Plugin[Any, Any]], config_for: ConfigFor, source_hash: str) 
     input_model, output_model = _models(cls, plugin)
     _check_output_model(output_model)
     takes_context, is_async = _inspect_execute(cls, metadata)
+    if metadata.isolation == "process":
+        _check_importable(cls)
     return LoadedPlugin(
         plugin=plugin,
         declared=metadata,
@@ -266,6 +272,16 @@ def _inspect_execute(cls: type[Plugin[Any, Any]], metadata: PluginMetadata) -> t
             "or declare isolation='thread' for blocking code"
         )
     return len(parameters) == 2, is_async
+
+
+def _check_importable(cls: type) -> None:
+    """A worker process imports the module and looks for the class by its name."""
+    module = sys.modules.get(cls.__module__)
+    if cls.__module__ == "__main__" or getattr(module, cls.__qualname__, None) is not cls:
+        raise LoadError(
+            f"{cls.__name__} with isolation='process' is not found at the top of "
+            f"{cls.__module__} under its own name"
+        )
 
 
 def _source_path(cls: type) -> str:

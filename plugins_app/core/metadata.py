@@ -179,8 +179,6 @@ class PluginMetadata(BaseModel):
             raise ValueError("cache_ttl needs read_only")
         if self.read_only and self.destructive:
             raise ValueError("read_only and destructive exclude each other")
-        if self.isolation == "process":
-            raise ValueError("isolation 'process' is not available in this version")
         unknown = set(self.allowed_models) - set(MODEL_FAMILIES)
         if unknown:
             raise ValueError(f"allowed_models: unknown families {sorted(unknown)}")

@@ -15,6 +15,7 @@ from plugins_app.core.executor import ExecutorOptions, PluginExecutor, World
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.memory_state import MemoryState
 from plugins_app.core.ports import CatalogueEntry, HttpResponse, JsonObject, Store
+from plugins_app.core.process_pool import ProcessOptions
 from plugins_app.core.registry import PluginRegistry
 from plugins_app.core.state import SharedState, Transition
 
@@ -69,7 +70,8 @@ async def memory_executor(
     world: World | None = None,
     options: ExecutorOptions | None = None,
 ) -> PluginExecutor:
-    """A whole engine in memory that serves these plugins."""
+    """A whole engine in memory that serves these plugins. Worker processes end with their call,
+    unless the options say otherwise; then `await executor.processes.close()` ends them."""
     registry = PluginRegistry(*sources)
     for plugin in plugins:
         await registry.register(plugin)
@@ -79,7 +81,7 @@ async def memory_executor(
         journal or MemoryJournal(),
         ports_for=lambda execution: ports or Ports(),
         world=world,
-        options=options,
+        options=options or ExecutorOptions(processes=ProcessOptions(keep=False)),
     )
 
 

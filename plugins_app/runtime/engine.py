@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Lock
 
@@ -23,6 +23,7 @@ from plugins_app.core.execution import Execution
 from plugins_app.core.executor import ExecutorOptions, PluginExecutor, World
 from plugins_app.core.memory_state import MemoryState
 from plugins_app.core.middleware.admit import Limits
+from plugins_app.core.process_pool import ProcessOptions
 from plugins_app.core.registry import PluginRegistry, Progress
 from plugins_app.core.snapshot import Policy
 from plugins_app.core.state import SharedState
@@ -43,6 +44,7 @@ logger = logging.getLogger(__name__)
 
 CANCEL_SECONDS = 5.0
 _POLL_SECONDS = 0.01
+_SECRETS = frozenset({"SECRET_KEY", "DATABASE_URL", "REDIS_URL"})
 
 
 class Engine:
@@ -70,6 +72,11 @@ class Engine:
             options=ExecutorOptions(
                 max_timeout=settings.ZANTARA_MAX_TIMEOUT,
                 max_output=settings.ZANTARA_MAX_OUTPUT,
+                processes=ProcessOptions(
+                    workers=settings.ZANTARA_PROCESS_WORKERS,
+                    memory=settings.ZANTARA_PROCESS_MEMORY,
+                    environment=_without_secrets(os.environ),
+                ),
                 limits=Limits(anonymous_rate=settings.ZANTARA_ANONYMOUS_RATE or None),
             ),
         )
@@ -86,6 +93,8 @@ class Engine:
             await self.take_policies()
             await self.registry.load(everything=self._closed, progress=progress)
             self._closed, self.loaded = False, True
+            if any(p.metadata.isolation == "process" for p in self.registry.list_plugins()):
+                self.executor.processes.warm()
 
     async def take_policies(self) -> None:
         policies = await in_database_thread(read_policies)
@@ -95,6 +104,7 @@ class Engine:
         """It may be opened again."""
         self.loaded, self._closed = False, True
         await self._until_idle()
+        await self.executor.processes.close()
         await self.registry.close()
         if self._http:
             await self._http.aclose()
@@ -135,6 +145,15 @@ def _state(redis_url: str, workers: Callable[[], int]) -> SharedState:
         return MemoryState()
     shared = RedisState(redis_url, prefix=settings.ZANTARA_REDIS_PREFIX)
     return DegradingState(shared, workers)
+
+
+def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """What worker processes see: a plugin's own variables, none of the installation's."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith("ZANTARA_") and name not in _SECRETS
+    }
 
 
 def _remaining(execution: Execution, world: World) -> float:

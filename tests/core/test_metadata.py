@@ -59,7 +59,6 @@ def test_anything_else_is_no_name(name: str) -> None:
         ({"max_attempts": 2}, "needs read_only or idempotent"),
         ({"max_attempts": 0}, "greater than or equal to 1"),
         ({"read_only": True, "destructive": True}, "exclude each other"),
-        ({"isolation": "process"}, "not available"),
         ({"isolation": "cloud"}, "isolation"),
         ({"priority": 10}, "less than or equal to 9"),
         ({"allowed_models": ("haiku", "gpt")}, r"unknown families \['gpt'\]"),

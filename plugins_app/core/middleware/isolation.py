@@ -22,17 +22,33 @@ logger = logging.getLogger(__name__)
 
 BLOCKING_SECONDS = 0.1
 MakeContext = Callable[[Execution], Context]
+InProcess = Callable[[Execution, Context], Awaitable[Answer]]
 
 
 class Isolation:
-    """Runs `execute` where the metadata says, and turns what it raises into our failures."""
+    """Runs `execute` where the metadata says, and turns what it raises into our failures.
 
-    def __init__(self, make_context: MakeContext) -> None:
-        self._make_context = make_context
+    `in_process` answers for plugins that run in a process of their own; what they return is
+    checked there.
+    """
+
+    def __init__(self, make_context: MakeContext, in_process: InProcess | None = None) -> None:
+        self._make_context, self._in_process = make_context, in_process
 
     async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
+        if execution.loaded.metadata.isolation == "process" and self._in_process:
+            return await self._guarded_by_process(execution, self._in_process)
         execution.output = await self._guarded(execution)
         return await call_next(execution)
+
+    async def _guarded_by_process(self, execution: Execution, in_process: InProcess) -> Answer:
+        """There it was guarded already; what is left is the end of the process itself."""
+        try:
+            return await in_process(execution, self._make_context(execution))
+        except (ZantaraError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            raise PluginCrashed(f"Plugin {execution.loaded.name!r} failed") from error
 
     async def _guarded(self, execution: Execution) -> Any:
         plugin = execution.loaded
