@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 WORKERS ?= auto
+ON_POSTGRESQL := tests/runtime tests/services tests/api/test_idempotency.py tests/api/test_execute.py \
+	tests/api/test_executions.py tests/admin/test_models.py tests/admin/test_logs.py
 QUEUES ?= default
 CONCURRENCY ?= 2
 
@@ -24,8 +26,10 @@ run: $(VENV)/installed ## Set up and serve http://localhost:8000/ (another port:
 worker: $(VENV)/installed ## Run what is queued, and the schedule (needs REDIS_URL or ZANTARA_BROKER_URL)
 	@exec $(BIN)/celery -A zantara worker --beat --without-gossip --without-mingle --queues $(QUEUES) --concurrency $(CONCURRENCY)
 
-test: $(VENV)/installed-dev ## Run the whole test suite
+test: $(VENV)/installed-dev ## Run the whole test suite, and what is about the database on PostgreSQL too
 	ZANTARA_VAR_DIR=$(CURDIR)/var/test $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST)
+	ZANTARA_VAR_DIR=$(CURDIR)/var/test $(BIN)/python -m tests.servers.postgresql \
+		$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST) $(ON_POSTGRESQL)
 
 bench: $(VENV)/installed-dev ## Measure, and write docs/benchmarks.md (one section: make bench ONLY=execute)
 	@$(BIN)/python -m benchmarks $(ONLY)

@@ -54,6 +54,7 @@ class Installation:
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "zantara.settings",
             "ZANTARA_VAR_DIR": str(self.directory / "var"),
+            "DATABASE_URL": f"sqlite:///{self.directory / 'var' / 'zantara.sqlite3'}",
             "ZANTARA_PLUGIN_DIRS": str(self.plugins),
             "ZANTARA_ANONYMOUS_RATE": "0",
             "PYTHONPATH": str(ROOT),

@@ -130,6 +130,19 @@ def _database_url() -> dict[str, Any]:
         ) from None
 
 
+def _postgresql_options() -> dict[str, Any]:
+    seconds = env.float("ZANTARA_STATEMENT_SECONDS", default=30.0)
+    size = env.int("ZANTARA_DATABASE_POOL", default=10)
+    options: dict[str, Any] = {
+        "connect_timeout": 5,
+        # A row that was told to be durable is: whatever the server's default says.
+        "options": f"-c synchronous_commit=on -c statement_timeout={round(seconds * 1000)}",
+    }
+    if size:
+        options["pool"] = {"min_size": 1, "max_size": size, "timeout": 5}
+    return options
+
+
 def _databases() -> dict[str, dict[str, Any]]:
     if not EMBEDDED:
         _required("DATABASE_URL")
@@ -138,6 +151,8 @@ def _databases() -> dict[str, dict[str, Any]]:
         database["OPTIONS"] = _SQLITE_OPTIONS | database.get("OPTIONS", {})
         # A test database in memory would be invisible to the journal's own connection.
         database["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+    if database["ENGINE"] == "django.db.backends.postgresql":
+        database["OPTIONS"] = _postgresql_options() | database.get("OPTIONS", {})
     return {"default": database}
 
 

@@ -6,9 +6,11 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
-from django.db import close_old_connections, connections
+from django.core.exceptions import SynchronousOnlyOperation
+from django.db import close_old_connections, connection, connections
 
 T = TypeVar("T")
 
@@ -42,6 +44,14 @@ def _with_fresh_connection(work: Callable[[], T]) -> T:
         return work()
     finally:
         close_old_connections()
+
+
+def lend_connection() -> None:
+    """Before this thread waits for the engine: what the engine does may need the pool's last
+    connection, and this thread must not sit on it."""
+    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
+        with suppress(SynchronousOnlyOperation):  # a script's own loop waits; it uses none
+            connection.close()
 
 
 def close_thread_connections() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -83,10 +84,11 @@ def write(batch: Batch, sql: JournalSql) -> None:
     them. (A batch in doubt that holds nothing else may count its refusals twice.)"""
     if not batch.in_doubt:
         sql.insert([e.row for e in batch.entries if e.inserted])
+    finished = sql.finish([e.row for e in batch.entries if e.act is Act.FINISH])
     total, found = Rollup(), False
     for entry in batch.entries:
         entry.error = None
-        effect = _write_entry(entry, sql, in_doubt=batch.in_doubt)
+        effect = _write_entry(entry, sql, finished, in_doubt=batch.in_doubt)
         found = found or effect is _Effect.FOUND
         if effect is _Effect.CHANGED and entry.tally:
             total.count(entry.tally)
@@ -101,9 +103,11 @@ def write(batch: Batch, sql: JournalSql) -> None:
 _INSERTED = (Act.ACCEPT, Act.INSERT)
 
 
-def _write_entry(entry: Entry, sql: JournalSql, *, in_doubt: bool) -> _Effect:
+def _write_entry(
+    entry: Entry, sql: JournalSql, finished: Collection[str], *, in_doubt: bool
+) -> _Effect:
     if entry.act is Act.FINISH:
-        return _finish(entry, sql, in_doubt=in_doubt)
+        return _finish(entry, sql, changed=entry.row["id"] in finished, in_doubt=in_doubt)
     if entry.inserted and not in_doubt:
         return _Effect.CHANGED
     if entry.reservation and not idempotency.reserve(sql, entry.row, entry.reservation):
@@ -119,8 +123,8 @@ def _write_entry(entry: Entry, sql: JournalSql, *, in_doubt: bool) -> _Effect:
     return _Effect.NONE
 
 
-def _finish(entry: Entry, sql: JournalSql, *, in_doubt: bool) -> _Effect:
-    if sql.finish(entry.row):
+def _finish(entry: Entry, sql: JournalSql, *, changed: bool, in_doubt: bool) -> _Effect:
+    if changed:
         if entry.reply:
             idempotency.keep(sql, entry.row["id"], entry.reply)
         return _Effect.CHANGED

@@ -1,11 +1,11 @@
-"""The journal's statements. Plain SQL: a row costs microseconds here and half a millisecond in
-the ORM. Table and column names come from the models; every value is a parameter."""
+"""The journal's statements, as SQLite takes them. Plain SQL: a row costs microseconds here and
+half a millisecond in the ORM. Table and column names come from the models; every value is a
+parameter."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +19,14 @@ from plugins_app.models import (
     Status,
 )
 from plugins_app.runtime.journal_rows import Row
-from plugins_app.runtime.rollup import CALLER_KINDS, Rollup
+from plugins_app.runtime.rollup import CALLER_KINDS, PEAKS, MetricKey, Rollup
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import Model
 
 COLUMNS = tuple(str(field.column) for field in ExecutionLog._meta.concrete_fields)
-_FINAL_COLUMNS = (
+FINAL_COLUMNS = (
     "status",
     "error_code",
     "error",
@@ -40,37 +40,41 @@ _FINAL_COLUMNS = (
 )
 
 
-def _table(model: type[Model]) -> str:
+def table_of(model: type[Model]) -> str:
     return f'"{model._meta.db_table}"'
 
 
 def _insert(model: type[Model], columns: Sequence[str]) -> str:
     names = ", ".join(f'"{column}"' for column in columns)
     values = ", ".join(["%s"] * len(columns))
-    return f"INSERT INTO {_table(model)} ({names}) VALUES ({values})"  # noqa: S608
+    return f"INSERT INTO {table_of(model)} ({names}) VALUES ({values})"  # noqa: S608
 
 
 @cache
 def _upsert(model: type[Model], keys: str, values: str, change: str) -> str:
     """`keys` and `values` are column names; `change` says what becomes of {old} and {new}."""
-    table, conflict = _table(model), ", ".join(keys.split())
-    changes = ", ".join(
-        f"{name} = {change.format(old=f'{table}.{name}', new=f'excluded.{name}')}"
+    insert, conflict = _insert(model, [*keys.split(), *values.split()]), ", ".join(keys.split())
+    changes = changes_of(model, values, change)
+    return f"{insert} ON CONFLICT ({conflict}) DO UPDATE SET {changes}"
+
+
+def changes_of(model: type[Model], values: str, change: str) -> str:
+    """What an upsert does to a row that is there."""
+    return ", ".join(
+        f"{name} = {change.format(old=f'{table_of(model)}.{name}', new=f'excluded.{name}')}"
         for name in values.split()
     )
-    insert = _insert(model, [*keys.split(), *values.split()])
-    return f"{insert} ON CONFLICT ({conflict}) DO UPDATE SET {changes}"
 
 
 _INSERT = _insert(ExecutionLog, COLUMNS)
 _INSERT_ONCE = f"{_INSERT} ON CONFLICT (id) DO NOTHING RETURNING id"
 _FINISH = (
-    f"UPDATE {_table(ExecutionLog)} SET "  # noqa: S608
-    + ", ".join(f'"{column}" = %s' for column in _FINAL_COLUMNS)
+    f"UPDATE {table_of(ExecutionLog)} SET "  # noqa: S608
+    + ", ".join(f'"{column}" = %s' for column in FINAL_COLUMNS)
     + f" WHERE id = %s AND status = '{Status.RUNNING}'"
 )
-_WITHDRAW = f"DELETE FROM {_table(ExecutionLog)} WHERE id = %s AND status = '{Status.RUNNING}'"  # noqa: S608
-_STATUS = f"SELECT status FROM {_table(ExecutionLog)} WHERE id = %s"  # noqa: S608
+_WITHDRAW = f"DELETE FROM {table_of(ExecutionLog)} WHERE id = %s AND status = '{Status.RUNNING}'"  # noqa: S608
+_STATUS = f"SELECT status FROM {table_of(ExecutionLog)} WHERE id = %s"  # noqa: S608
 
 
 class JournalSql:
@@ -78,16 +82,14 @@ class JournalSql:
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self._connection = connection
-        self._adapted: dict[datetime, Any] = {}
-        self._greatest = "MAX" if connection.vendor == "sqlite" else "GREATEST"
 
     def _adapt(self, value: Any) -> Any:
-        """A batch has few moments, and adapting one costs as much as binding twenty values."""
+        """What Django would write, at a tenth of the cost: rows hold moments in UTC."""
         if not isinstance(value, datetime):
             return value
-        if value not in self._adapted:
-            self._adapted[value] = self._connection.ops.adapt_datetimefield_value(value)
-        return self._adapted[value]
+        if value.tzinfo is UTC:
+            return str(value.replace(tzinfo=None))
+        return self._connection.ops.adapt_datetimefield_value(value)
 
     def _values(self, row: Row, columns: Iterable[str]) -> list[Any]:
         return [self._adapt(row[column]) for column in columns]
@@ -110,10 +112,13 @@ class JournalSql:
             cursor.execute(_INSERT_ONCE, self._values(row, COLUMNS))
             return cursor.fetchone() is not None
 
-    def finish(self, row: Row) -> bool:
-        """Whether the row was still running; only then it is changed."""
+    def finish(self, rows: Sequence[Row]) -> set[str]:
+        """Ids of those that were still running; only these are changed."""
+        return {row["id"] for row in rows if self._finish(row)}
+
+    def _finish(self, row: Row) -> bool:
         with self._connection.cursor() as cursor:
-            cursor.execute(_FINISH, [*self._values(row, _FINAL_COLUMNS), row["id"]])
+            cursor.execute(_FINISH, [*self._values(row, FINAL_COLUMNS), row["id"]])
             return bool(cursor.rowcount)
 
     def withdraw(self, execution_id: str) -> None:
@@ -128,13 +133,9 @@ class JournalSql:
 
     def add(self, rollup: Rollup) -> None:
         """Keys are sorted: two processes that upsert in different orders would deadlock."""
-        minutes: Counter[tuple[str, str, datetime, str]] = Counter()
-        hours: Counter[tuple[str, str, datetime, str]] = Counter()
-        for plugin, version, minute, metric, amount in rollup.minutes():
-            minutes[plugin, version, minute, metric] += amount
-            hours[plugin, version, minute.replace(minute=0), metric] += amount
+        minutes = rollup.metric_minutes()
         self._add_counts(MetricMinute, minutes)
-        self._add_counts(MetricHour, hours)
+        self._add_counts(MetricHour, rollup.metric_hours(minutes))
         self._add_callers(rollup)
         self._raise_peaks(rollup)
 
@@ -145,9 +146,7 @@ class JournalSql:
             with self._connection.cursor() as cursor:
                 cursor.executemany(_upsert(model, keys, values, change), rows)
 
-    def _add_counts(
-        self, model: type[Model], counts: Counter[tuple[str, str, datetime, str]]
-    ) -> None:
+    def _add_counts(self, model: type[Model], counts: dict[MetricKey, int]) -> None:
         rows = [
             [plugin, self._adapt(at), version, metric, amount]
             for (plugin, version, at, metric), amount in sorted(counts.items())
@@ -166,8 +165,8 @@ class JournalSql:
         rows = [
             [plugin, self._adapt(at), *peak] for (plugin, at), peak in sorted(rollup.peaks.items())
         ]
-        change = self._greatest + "({old}, {new})"
-        self._upsert(GaugeMinute, "plugin at", "in_flight queued peak_quota", change, rows)
+        change = "MAX({old}, {new})"
+        self._upsert(GaugeMinute, "plugin at", " ".join(PEAKS), change, rows)
 
     def breaker_event(self, event: dict[str, Any]) -> None:
         with self._connection.cursor() as cursor:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from django.db import InterfaceError, OperationalError, connections, transaction
 
 from plugins_app.runtime.journal_batch import Act, Batch, Entry, write
-from plugins_app.runtime.journal_sql import JournalSql
+from plugins_app.runtime.journal_dialect import journal_sql
 from plugins_app.runtime.rollup import Rollup, Tally
 
 logger = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class JournalWriter:
         """Whether the batch is settled; else the database is away."""
         try:
             with transaction.atomic(durable=True):
-                write(batch, JournalSql(connections["default"]))
+                write(batch, journal_sql())
         except (OperationalError, InterfaceError) as error:
             logger.warning("journal write failed", extra={"error": str(error)})
             connections["default"].close()

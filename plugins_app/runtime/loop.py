@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from plugins_app.runtime.database import lend_connection
+
 T = TypeVar("T")
 
 
@@ -72,6 +74,7 @@ class EngineLoop:
             coroutine.close()
             raise RuntimeError("the engine's own loop cannot wait for itself; await instead")
         future = self.submit(coroutine)
+        lend_connection()
         try:
             return future.result(timeout)
         finally:

@@ -6,14 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from plugins_app.core.errors import Refused, Unavailable
 from plugins_app.core.execution import Execution
 from plugins_app.models import ExecutionLog, Status
+from plugins_app.runtime.journal_dialect import journal_sql
 from plugins_app.runtime.journal_rows import row_of
-from plugins_app.runtime.journal_sql import JournalSql
 from plugins_app.runtime.rollup import Rollup, Tally, minute_of
 
 BATCH = 500
@@ -85,7 +85,7 @@ def _end(row: ExecutionLog, status: Status, code: str, error: str, now: datetime
             lease_until=None,
         )
         if ended:
-            JournalSql(connections["default"]).add(_rollup(row, status, code))
+            journal_sql().add(_rollup(row, status, code))
     return bool(ended)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import add
@@ -12,11 +11,16 @@ from plugins_app.core.execution import Execution, Status
 from plugins_app.core.metrics import counters
 
 CALLER_KINDS = ("calls", "errors", "refused")
+PEAKS = ("in_flight", "queued", "peak_quota")
+
+
+MetricKey = tuple[str, str, datetime, str]
+"""(plugin, version, beginning of the minute or hour, metric)."""
 
 
 class Tally(NamedTuple):
-    """What one ended call adds. `kinds` are the amounts of CALLER_KINDS; `peak` is calls in
-    flight, calls that wait for another's answer, and percent of the quota in use."""
+    """What one ended call adds. `kinds` are the amounts of CALLER_KINDS; `peak` are those
+    of PEAKS: calls in flight, calls that wait for another's answer, percent of the quota in use."""
 
     plugin: str
     version: str
@@ -91,11 +95,20 @@ class Rollup:
         before = self.peaks.get(key)
         self.peaks[key] = tuple(map(max, before, peak)) if before else peak
 
-    def minutes(self) -> Iterator[tuple[str, str, datetime, str, int]]:
-        """(plugin, version, minute, metric, amount)."""
-        for (plugin, version, minute), counts in self.counts.items():
-            for metric, amount in counts.items():
-                yield plugin, version, minute, metric, amount
+    def metric_minutes(self) -> dict[MetricKey, int]:
+        return {
+            (plugin, version, minute, metric): amount
+            for (plugin, version, minute), counts in self.counts.items()
+            for metric, amount in counts.items()
+        }
+
+    @staticmethod
+    def metric_hours(minutes: dict[MetricKey, int]) -> dict[MetricKey, int]:
+        hours: dict[MetricKey, int] = {}
+        for (plugin, version, minute, metric), amount in minutes.items():
+            key = plugin, version, minute.replace(minute=0), metric
+            hours[key] = hours.get(key, 0) + amount
+        return hours
 
     def caller_hours(self) -> dict[tuple[str, datetime, str], tuple[int, ...]]:
         """(plugin, hour, caller) -> amounts of CALLER_KINDS."""

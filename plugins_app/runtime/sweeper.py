@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from plugins_app.models import ExecutionLog, Status
 from plugins_app.runtime import queue
-from plugins_app.runtime.journal_sql import JournalSql
+from plugins_app.runtime.journal_dialect import journal_sql
 from plugins_app.runtime.rollup import Rollup, Tally, minute_of
 
 BATCH = 500
@@ -31,7 +31,7 @@ def _expired(now: datetime) -> QuerySet[ExecutionLog]:
 def _abandon(rows: list[ExecutionLog], now: datetime) -> int:
     with transaction.atomic():
         ended = [row for row in rows if _abandon_one(row, now)]
-        JournalSql(connections["default"]).add(_rollup(ended))
+        journal_sql().add(_rollup(ended))
     return len(ended)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Sum
 
 from plugins_app.core.execution import Execution
@@ -69,20 +69,20 @@ class Database:
         self.away = False
         self.before_commit: Callable[[], None] = lambda: None
         self.after_commit: Callable[[], None] = lambda: None
-        self._commit = DatabaseWrapper._commit
-        self._begin = DatabaseWrapper._start_transaction_under_autocommit
+        self._commit = BaseDatabaseWrapper._commit
+        self._set_autocommit = BaseDatabaseWrapper.set_autocommit
         outer = self
 
         def commit(connection: Any) -> None:
             outer._commit_of(connection)
 
-        def begin(connection: Any) -> None:
-            if outer.away and only_the_writer(current_thread().name):
+        def begin(connection: Any, autocommit: bool, **how: Any) -> None:
+            if outer.away and not autocommit and only_the_writer(current_thread().name):
                 raise OperationalError("the database is away")
-            outer._begin(connection)
+            outer._set_autocommit(connection, autocommit, **how)
 
-        monkeypatch.setattr(DatabaseWrapper, "_commit", commit)
-        monkeypatch.setattr(DatabaseWrapper, "_start_transaction_under_autocommit", begin)
+        monkeypatch.setattr(BaseDatabaseWrapper, "_commit", commit)
+        monkeypatch.setattr(BaseDatabaseWrapper, "set_autocommit", begin)
 
     def _commit_of(self, connection: Any) -> None:
         if not only_the_writer(current_thread().name):

@@ -224,6 +224,7 @@ def test_the_guides_snippets_run_in_a_plain_script(tmp_path: Path) -> None:
     settings = {
         "DJANGO_SETTINGS_MODULE": "zantara.settings",
         "ZANTARA_VAR_DIR": str(tmp_path / "var"),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'script.sqlite3'}",
         "ZANTARA_PLUGIN_DIRS": str(tmp_path / "none"),
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }

@@ -15,7 +15,7 @@ from plugins_app.models import BreakerEvent, CallerHour, ExecutionLog, Status
 from plugins_app.runtime import journal_writer
 from plugins_app.runtime.database import in_database_thread
 from plugins_app.runtime.journal import ExecutionJournal
-from plugins_app.runtime.journal_sql import JournalSql
+from plugins_app.runtime.journal_dialect import journal_sql
 from plugins_app.runtime.sweeper import _abandon, sweep
 from tests.core.calls import echo, plugin
 from tests.runtime._journal import Database, code, counted, row, rows, run, statuses, until
@@ -259,8 +259,9 @@ async def test_row_and_counts_are_written_together_or_not_at_all(
         add(self, rollup)
         raise ValueError("after all statements")
 
-    add = JournalSql.add
-    monkeypatch.setattr(JournalSql, "add", fail)
+    kind = type(await in_database_thread(journal_sql))
+    add = kind.add
+    monkeypatch.setattr(kind, "add", fail)
     assert code(await run(await serve(plugin(echo, read_only=True)))) == "unavailable"
     assert (await rows(), await counted()) == ([], {})
 

@@ -3,13 +3,16 @@ own where a test kills, stops or empties them."""
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 import redis
@@ -19,23 +22,29 @@ from tests.serving import free_port, wait_until
 SHARED = os.environ.get("ZANTARA_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 
 
+@cache
 def shared_url() -> str:
-    """Where none answers the test is skipped, but in CI it fails."""
+    """Where none answers, one is started for this run of the tests."""
     try:
-        redis.Redis.from_url(SHARED, socket_connect_timeout=1).ping()
-    except redis.RedisError as error:
-        missing(f"no Redis answers at {SHARED}: {error}")
+        with redis.Redis.from_url(SHARED, socket_connect_timeout=1) as client:
+            client.ping()
+    except redis.RedisError:
+        server = RedisServer(Path(mkdtemp()))
+        server.start()
+        atexit.register(server.kill)
+        return server.url
     return SHARED
 
 
 def missing(what: str) -> None:
+    """The test is skipped, but in CI it fails."""
     if os.environ.get("CI"):
         pytest.fail(f"CI needs every service: {what}")
     pytest.skip(what)
 
 
 def forget(prefix: str) -> None:
-    client = redis.Redis.from_url(SHARED)
+    client = redis.Redis.from_url(shared_url())
     if keys := list(client.scan_iter(f"{prefix}:*", count=1000)):
         client.delete(*keys)
     client.close()

@@ -14,7 +14,7 @@ import pytest
 
 from plugins_app.core.state import AdmitRequest, BreakerRule, Sample, Settlement
 from plugins_app.runtime.redis.state import RedisState
-from tests.servers.redis import SHARED
+from tests.servers.redis import shared_url
 from tests.serving import ROOT, wait_until
 from tests.state.conftest import CALM, SOAK
 
@@ -23,7 +23,7 @@ class Crowd:
     """Processes of one role."""
 
     def __init__(self, prefix: str) -> None:
-        self.asked: dict[str, Any] = {"url": SHARED, "prefix": prefix}
+        self.asked: dict[str, Any] = {"url": shared_url(), "prefix": prefix}
         self.processes: list[subprocess.Popen[str]] = []
 
     def start(self, count: int, role: str, **asked: Any) -> None:
@@ -100,7 +100,7 @@ def test_a_cold_key_is_read_once_over_all_processes(crowd: Crowd) -> None:
 
 
 async def _open(prefix: str, now: float) -> None:
-    state = RedisState(SHARED, prefix=prefix, patience=CALM, clock=lambda: now)
+    state = RedisState(shared_url(), prefix=prefix, patience=CALM, clock=lambda: now)
     rule = BreakerRule("b", 5)
     for number in range(10):
         admission = await state.admit(AdmitRequest(str(number), breaker=rule))
