@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from benchmarks import discovery, execute, inprocess, queries, report, staircase
+from benchmarks import discovery, execute, inprocess, isolation, queries, report, staircase
 
 SECTIONS: dict[str, ModuleType] = {
-    each.NAME: each for each in (inprocess, staircase, execute, discovery, queries)
+    each.NAME: each for each in (inprocess, staircase, execute, isolation, discovery, queries)
 }
 
 

@@ -26,6 +26,7 @@ from plugins_app.core import (
 )
 
 LIMIT = 0.5
+KEPT: list[bytes] = []
 
 
 class What(PluginInput):
@@ -93,6 +94,8 @@ class Wild(Plugin[What, Did]):
                 print_for_ever()
             case "large":
                 return Did(said="x" * (9 << 20))
+            case "keep":
+                KEPT.append(b"x" * (220 << 20))
             case "eat":
                 eat()
             case "exit":
