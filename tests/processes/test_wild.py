@@ -42,7 +42,7 @@ async def test_what_never_ends_is_ended_on_time_with_all_its_children(
     assert code(execution) == "timeout"
     assert LIMIT <= time.monotonic() - started < LIMIT + LATE
     if do != "wait":  # which lets go, and its worker lives on
-        await until(lambda: not any(map(runs, told_pids(tmp_path / "pids"))))
+        await until(lambda: not any(map(runs, told_pids(tmp_path / "pids"))), LATE)
     assert await pid_of(executor)
 
 
@@ -68,6 +68,21 @@ async def test_the_log_knows_what_the_caller_does_not(make: Make) -> None:
 async def test_too_much_output_is_refused_and_does_not_reach_the_server(make: Make) -> None:
     execution = await run(await make(Wild), {"do": "large"}, name="wild")
     assert code(execution) == "invalid_output"
+
+
+async def test_a_frame_that_is_larger_than_any_answer_ends_the_worker(make: Make) -> None:
+    executor = await make(Wild, Quick)
+    pid = await pid_of(executor)
+    execution = await run(executor, {"do": "forge"}, name="wild")
+    assert code(execution) == "invalid_output"
+    assert await pid_of(executor) != pid
+
+
+async def test_what_is_no_frame_is_a_crash_and_ends_the_worker(make: Make) -> None:
+    executor = await make(Wild, Quick)
+    pid = await pid_of(executor)
+    assert code(await run(executor, {"do": "garble"}, name="wild")) == "plugin_error"
+    assert await pid_of(executor) != pid
 
 
 async def test_what_the_plugin_tells_the_caller_arrives(make: Make) -> None:

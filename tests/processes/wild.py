@@ -94,6 +94,12 @@ class Wild(Plugin[What, Did]):
                 print_for_ever()
             case "large":
                 return Did(said="x" * (9 << 20))
+            case "forge":
+                os.write(int(sys.argv[1]), bytes([0, 0, 0, 9, 255, 255, 255, 255]))
+                await asyncio.Event().wait()
+            case "garble":
+                os.write(int(sys.argv[1]), bytes([0, 0, 0, 3, 0, 0, 0, 0]) + b"???")
+                await asyncio.Event().wait()
             case "keep":
                 KEPT.append(b"x" * (220 << 20))
             case "eat":

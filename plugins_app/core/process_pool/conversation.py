@@ -44,6 +44,8 @@ class Conversation:
             self._worker.send(request_of(self._execution, self._context.remaining))
             return self._result(await self._until_done())
         except FrameTooLarge as error:
+            self._worker.worn = True
+            self._worker.kill()
             name = self._execution.loaded.name
             raise InvalidOutput(f"Plugin {name!r} answered {error.size} bytes") from error
         finally:

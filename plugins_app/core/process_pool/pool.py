@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from plugins_app.core.context import Context
+from plugins_app.core.errors import ZantaraError
 from plugins_app.core.execution import Answer, Execution
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.process_pool.conversation import Conversation
@@ -44,7 +45,12 @@ class ProcessPool:
             execution.lingering = self._start(self._break_off(worker, conversation))
             await asyncio.shield(execution.lingering)
             raise
-        except BaseException:
+        except ZantaraError:
+            await self._settle(worker)
+            raise
+        except BaseException:  # nobody knows where in the conversation it stands
+            worker.kill()
+            await worker.gone()
             await self._settle(worker)
             raise
         await self._settle(worker)

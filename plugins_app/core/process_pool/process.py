@@ -147,15 +147,13 @@ class WorkerProcess:
         self._writer.write(pack(head, body))
 
     async def receive(self) -> Frame:
-        """What it sends next. Raises WorkerDied, or FrameTooLarge, and then it is killed.
+        """What it sends next. Raises WorkerDied, FrameTooLarge, or ValueError.
         Cancelled in the middle of a frame, it goes on from there the next time."""
         try:
             if self._sizes is None:
                 self._sizes = PREFIX.unpack(await self._reader.readexactly(PREFIX.size))
             head_size, body_size = self._sizes
             if head_size > HEAD_BYTES + self._max_output or body_size > self._max_output:
-                self.worn = True
-                self.kill()
                 raise FrameTooLarge(head_size + body_size)
             content = await self._reader.readexactly(head_size + body_size)
         except (asyncio.IncompleteReadError, ConnectionError) as error:
