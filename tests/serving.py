@@ -113,6 +113,10 @@ class Installation:
         self._server = None
         return code
 
+    def signal(self, what: signal.Signals) -> None:
+        if self._server:
+            self._server.send_signal(what)
+
     def execute(self, name: str, **input_data: Any) -> httpx.Response:
         path = f"{self.url}/api/plugins/{name}/execute"
         return httpx.post(path, json={"input_data": input_data}, timeout=PATIENCE)

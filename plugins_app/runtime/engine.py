@@ -103,7 +103,7 @@ class Engine:
     async def close(self) -> None:
         """It may be opened again."""
         self.loaded, self._closed = False, True
-        await self._until_idle()
+        await self.until_idle(CANCEL_SECONDS)
         await self.executor.processes.close()
         await self.registry.close()
         if self._http:
@@ -112,9 +112,10 @@ class Engine:
         await in_database_thread(self.journal.close)
         await self.state.close()
 
-    async def _until_idle(self) -> None:
-        """Calls that were cancelled still have to say so to the journal."""
-        end = self._world.clock() + CANCEL_SECONDS
+    async def until_idle(self, patience: float) -> None:
+        """Until no call is in flight: those that were cancelled still have to say so to the
+        journal. At most `patience` seconds."""
+        end = self._world.clock() + patience
         while self.executor.in_flight and self._world.clock() < end:  # noqa: ASYNC110
             await asyncio.sleep(_POLL_SECONDS)
         await asyncio.sleep(0)

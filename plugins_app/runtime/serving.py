@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
 import threading
 from types import FrameType
-from typing import Any
 
 from plugins_app.runtime.database import in_database_thread
 from plugins_app.runtime.engine import Engine, current_engine, forget_engine
 from plugins_app.runtime.loop import engine_loop
 from plugins_app.runtime.watcher import Seen, Watcher
+
+DRAIN_SECONDS = 30.0
 
 _watcher: Watcher | None = None
 _lock = threading.Lock()
@@ -77,15 +79,27 @@ def _leave_out_of_collections() -> None:
 
 
 def _drain_on_sigterm(engine: Engine) -> None:
-    """Refuse new calls as soon as the signal comes; the server's own handler follows."""
+    """Refuse new calls as soon as the signal comes. The server's own handler follows when the calls
+    in flight have ended: it closes the door, behind which callers would wait, where another process
+    still holds the address, for somebody to answer them. A second signal closes it at once."""
     if threading.current_thread() is not threading.main_thread():
         return
-    previous: Any = signal.getsignal(signal.SIGTERM)
+    loop, previous = engine_loop.get(), signal.getsignal(signal.SIGTERM)
+
+    async def leave() -> None:
+        await engine.until_idle(DRAIN_SECONDS)
+        close()
+
+    def close() -> None:
+        if callable(previous):
+            previous(signal.SIGTERM, None)
 
     def handle(number: int, frame: FrameType | None) -> None:
-        engine.drain()
-        if callable(previous):
-            previous(number, frame)
+        if engine.executor.draining:
+            close()
+        else:
+            engine.drain()
+            asyncio.run_coroutine_threadsafe(leave(), loop)
 
     signal.signal(signal.SIGTERM, handle)
 

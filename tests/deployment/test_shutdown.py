@@ -1,4 +1,4 @@
-"""Two processes, started as the image starts them, end as one server should."""
+"""A server that is told to end, also as two processes, and started as the image starts it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Slow(Plugin[PluginInput, PluginOutput]):
             await asyncio.sleep(0.01)
         return PluginOutput(data="finished")
 """
-CALLS = 12
+MOST = 100
 
 
 @pytest.fixture
@@ -55,20 +55,24 @@ def options() -> list[str]:
 
 def test_both_processes_end_their_calls_and_take_no_more(installation: Installation) -> None:
     installation.start(*options())
-    with ThreadPoolExecutor(CALLS + 1) as threads:
-        slow = [threads.submit(installation.execute, "drain.slow") for _ in range(CALLS)]
-        wait_until(lambda: len(started(installation)) == CALLS, "the start of all calls")
+    with ThreadPoolExecutor(MOST) as threads:
+        slow: list[Future[httpx.Response]] = []
+
+        def one_more_until_both_have_some() -> bool:
+            slow.append(threads.submit(installation.execute, "drain.slow"))
+            return len(processes(installation)) == 2
+
+        wait_until(one_more_until_both_have_some, "a call in each process")
+        wait_until(lambda: len(started(installation)) == len(slow), "the start of all calls")
         end = threads.submit(installation.stop, signal.SIGTERM)
-        refused = wait_until(lambda: refusal(installation), "a refusal")
+        wait_until(lambda: refusals(installation) == {"draining"}, "refusals by both")
         assert not end.done()
         (installation.directory / "go").touch()
         answers = [finished(call) for call in slow]
 
     assert end.result() == 0
-    assert answers == ["finished"] * CALLS
-    assert refused in ("draining", "closed")
-    assert len({path.name.split("-")[1] for path in started(installation)}) == 2
-    assert statuses(installation) == {"succeeded": CALLS}
+    assert set(answers) == {"finished"}
+    assert statuses(installation) == {"succeeded": len(slow)}
     assert "Traceback" not in installation.log
 
 
@@ -76,23 +80,44 @@ def started(installation: Installation) -> list[Path]:
     return list(installation.directory.glob("started-*"))
 
 
+def processes(installation: Installation) -> set[str]:
+    return {path.name.split("-")[1] for path in started(installation)}
+
+
 def finished(call: Future[httpx.Response]) -> str:
     return str(call.result().json()["data"])
 
 
+def refusals(installation: Installation) -> set[str]:
+    """How calls end that come after the signal, each on a connection of its own."""
+    return {refusal(installation) for _ in range(20)}
+
+
 def refusal(installation: Installation) -> str:
-    """How a call ends that comes after the signal; empty while it would be served."""
     try:
         answer = httpx.get(f"{installation.url}/readyz", timeout=2)
-    except httpx.TransportError:
-        return "closed"
-    return "draining" if answer.status_code == 503 else ""
+    except httpx.TransportError as error:
+        return type(error).__name__
+    return ",".join(answer.json()["reasons"]) or "served"
 
 
 def statuses(installation: Installation) -> dict[str, int]:
     with closing(sqlite3.connect(installation.directory / "var/zantara.sqlite3")) as database:
         sql = "SELECT status, count(*) FROM plugins_app_executionlog GROUP BY status"
         return dict(database.execute(sql).fetchall())
+
+
+def test_a_second_signal_does_not_wait(installation: Installation) -> None:
+    installation.start("--workers", "1")
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(installation.execute, "drain.slow")
+        wait_until(lambda: started(installation), "the start of the call")
+        installation.signal(signal.SIGTERM)
+        wait_until(lambda: refusal(installation) == "draining", "a refusal")
+        installation.signal(signal.SIGTERM)
+        wait_until(lambda: refusal(installation) == "ConnectError", "a closed door")
+        (installation.directory / "go").touch()
+        assert finished(slow) == "finished"
 
 
 def test_the_images_health_check_tells_a_ready_server_from_none(fresh: Installation) -> None:
