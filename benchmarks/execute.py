@@ -53,7 +53,7 @@ believes any key. ZANTARA runs with all it has: the key, the rate limit, the bre
 where the plugin has one, and a log that is committed before the answer leaves.
 
 Targets at 32 connections: 4x {REPLACED} and 0.8x {BARE} per core, p99 no worse than
-{REPLACED}'s."""
+{REPLACED}'s. The staircase shows where the time of a call goes."""
 
 
 @dataclass(frozen=True, slots=True)
