@@ -50,13 +50,19 @@ class Conversation:
             raise InvalidOutput(f"Plugin {name!r} answered {error.size} bytes") from error
         finally:
             self._worker.printed.end()
-            for task in self._answers:
-                task.cancel()
+            self._drop_answers()
 
     async def break_off(self) -> None:
         """Until the worker says that the call is over."""
         self._worker.send({"type": "cancel", "id": self._execution.id})
-        await self._until_done()
+        try:
+            await self._until_done()
+        finally:
+            self._drop_answers()
+
+    def _drop_answers(self) -> None:
+        for task in self._answers:
+            task.cancel()
 
     async def _until_done(self) -> Frame:
         while True:
@@ -93,13 +99,11 @@ class Conversation:
 
     async def _answer(self, head: Head) -> None:
         reply: Head = {"type": "reply", "number": head["number"]}
-        body = b""
         try:
             value, body = value_to_wire(await self._ask_port(head))
-            reply |= value
-        except Exception as error:
-            reply["error"] = failures.to_wire(error)
-        self._worker.send(reply, body)
+            self._worker.send(reply | value, body)
+        except Exception as error:  # also of a value that JSON cannot hold
+            self._worker.send(reply | {"error": failures.to_wire(error)})
 
     async def _ask_port(self, head: Head) -> Any:
         if head["method"] != "call":

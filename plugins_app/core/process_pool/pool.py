@@ -49,8 +49,8 @@ class ProcessPool:
             await self._settle(worker)
             raise
         except BaseException:  # nobody knows where in the conversation it stands
+            worker.worn = True
             worker.kill()
-            await worker.gone()
             await self._settle(worker)
             raise
         await self._settle(worker)
@@ -147,12 +147,10 @@ class ProcessPool:
             self._free_place()
             return
         ending = self._end(worker)
-        if self._options.keep:
-            self._free_place()
-            self._refill()
-        else:
+        self._free_place()
+        self._refill()
+        if not self._options.keep:
             await asyncio.shield(ending)
-            self._free_place()
 
     def _may_stay(self, worker: WorkerProcess) -> bool:
         return (
