@@ -22,7 +22,7 @@ from tests.serving import Installation, free_port
 def test_a_sound_postgresql_is_told_to_be_so(on_postgresql: Installation) -> None:
     found = levels(on_postgresql)
 
-    assert {found[id] for id in ("ZD10", "ZD12", "ZD40", "ZD41", "ZD43", "ZD21")} == {"ok"}
+    assert {found[id] for id in ("ZD10", "ZD12", "ZD40", "ZD41", "ZD42", "ZD43", "ZD21")} == {"ok"}
     assert "ZD11" not in found
 
 

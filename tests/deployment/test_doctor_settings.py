@@ -75,6 +75,16 @@ def test_code_that_every_user_may_change_is_found(settings: Any, tmp_path: Path,
     assert _machine()["ZD25"] == "error"
 
 
+@pytest.mark.parametrize("limit", [0, 1024**3])
+def test_isolated_plugins_that_may_take_all_memory_are_found(settings: Any, limit: int) -> None:
+    settings.ZANTARA_PROCESS_MEMORY = 1
+    assert _machine()["ZD27"] == "ok"
+
+    settings.ZANTARA_PROCESS_MEMORY = limit
+
+    assert _machine()["ZD27"] == "warning"
+
+
 def _machine() -> dict[str, str]:
     return {finding.id: str(finding.level) for finding in found(machine.CHECKS)}
 

@@ -83,7 +83,7 @@ def _statement_timeout() -> Iterator[Finding]:
             "ZD42",
             "Statements may take any time",
             "One heavy page can hold a connection for ever.",
-            "ALTER ROLE ... SET statement_timeout = '60s'",
+            "Set ZANTARA_STATEMENT_SECONDS to more than 0.",
         )
     else:
         yield ok("ZD42", f"Statements end after {_shown('statement_timeout')}")
@@ -123,7 +123,7 @@ def _connections() -> Iterator[Finding]:
             "ZD43",
             f"PostgreSQL has {room} connections: {used} are in use, servers may open {needed}",
             "Under load calls are refused with 503.",
-            "Raise max_connections, run fewer processes, or give each a smaller pool.",
+            "Raise max_connections, run fewer processes, or lower ZANTARA_DATABASE_POOL.",
         )
     else:
         yield ok("ZD43", f"{used} of PostgreSQL's {room} connections are in use")

@@ -90,4 +90,20 @@ def _static_files() -> Iterator[Finding]:
         yield warning("ZD07", "Static files are not collected", consequence, fix)
 
 
-CHECKS: tuple[Check, ...] = (_versions, _variable_directory, _directories, _static_files)
+def _memory() -> Iterator[Finding]:
+    """What processes that run plugins apart may take, in each of the servers on this machine."""
+    pool = settings.ZANTARA_PROCESS_WORKERS * settings.ZANTARA_PROCESS_MEMORY
+    has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1024**2
+    title = f"Isolated plugins may take {pool or 'all'} of {has} MiB, for each server process"
+    if not 0 < pool <= has:
+        yield warning(
+            "ZD27",
+            title,
+            "The system may end the server itself for want of memory.",
+            "Limit ZANTARA_PROCESS_MEMORY, or lower ZANTARA_PROCESS_WORKERS.",
+        )
+    else:
+        yield ok("ZD27", title)
+
+
+CHECKS: tuple[Check, ...] = (_versions, _variable_directory, _directories, _static_files, _memory)
