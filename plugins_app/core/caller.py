@@ -11,6 +11,11 @@ from fnmatch import fnmatchcase
 from plugins_app.core.metadata import MODEL_FAMILIES
 
 
+def matches(plugin: str, globs: Iterable[str]) -> bool:
+    """Whether one of these patterns, like 'team.*', names the plugin."""
+    return any(fnmatchcase(plugin, glob) for glob in globs)
+
+
 class Scope(StrEnum):
     """What an API key may do; users have the matching Django permissions."""
 
@@ -59,7 +64,7 @@ class Caller:
 
     def may_use(self, plugin: str) -> bool:
         """Whether the allow-list of the key names this plugin."""
-        return self.plugins == EVERY_PLUGIN or any(fnmatchcase(plugin, g) for g in self.plugins)
+        return self.plugins == EVERY_PLUGIN or matches(plugin, self.plugins)
 
 
 SYSTEM_CALLER = Caller(

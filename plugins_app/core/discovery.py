@@ -42,14 +42,20 @@ class Source(Protocol):
 
 class DirectorySource:
     """`directory/family/plugin.py`, `directory/family/plugin/plugin.py` or `directory/plugin.py`,
-    importable as `package.…`; the package need not be on the path."""
+    importable as `package.…`; the package need not be on the path. An `optional` directory may
+    come and go."""
 
-    def __init__(self, directory: Path, package: str | None = None) -> None:
+    def __init__(
+        self, directory: Path, package: str | None = None, *, optional: bool = False
+    ) -> None:
         self.directory = Path(directory).resolve()
         self.package = package or self.directory.name
+        self.optional = optional
 
     def modules(self) -> Iterator[ModuleRef]:
         if not self.directory.is_dir():
+            if self.optional:
+                return
             raise LoadError(f"Plugin directory {str(self.directory)!r} does not exist")
         _ensure_package(self.package, self.directory)
         for path in sorted(self.directory.rglob("*.py")):

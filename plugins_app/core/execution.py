@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -32,6 +32,25 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
     ABANDONED = "abandoned"
     REFUSED = "refused"
+
+
+# What the time of a call goes into, in this order; a pause leads back to an attempt. Plain texts:
+# a member of an enumeration costs a call twice as much as its mark.
+CHECK = "check"
+"""Name, rights and input."""
+ADMIT = "admit"
+"""Limits, cache and breaker; for a cached answer the last stage."""
+FOLLOW = "follow"
+"""Another call is making the same answer."""
+ACCEPT = "accept"
+"""The row is written before the plugin starts."""
+ATTEMPT = "attempt"
+PAUSE = "pause"
+"""After an attempt that failed: 'pause:' and the code of its error."""
+OUTPUT = "output"
+"""What the plugin returned is checked and serialised."""
+SETTLE = "settle"
+"""Breaker, cache and permits learn how it ended."""
 
 
 TERMINAL = frozenset(Status) - {Status.QUEUED, Status.RUNNING}
@@ -101,6 +120,8 @@ class Execution:
     error: ZantaraError | None = None
     duration: float = 0.0
     hidden: Hidden = field(default_factory=Hidden)
+    marks: list[Any] = field(default_factory=list)
+    """A stage, when it began, the next stage, and so on; CHECK began at `started`."""
 
     @property
     def loaded(self) -> LoadedPlugin:
@@ -138,13 +159,15 @@ class Execution:
 
 _STATUS_OF_CODE = {"timeout": Status.TIMED_OUT, "cancelled": Status.CANCELLED}
 
-CallNext = Callable[[Execution], Awaitable[Answer]]
+Answering = Coroutine[Any, Any, Answer]
+CallNext = Callable[[Execution], Answering]
 
 
 class Middleware(Protocol):
-    """One concern around a call. Failures are exceptions of errors.py."""
+    """One concern around a call. Failures are exceptions of errors.py. What has nothing to do
+    afterwards need not be a coroutine of its own: it gives the next one's."""
 
-    async def __call__(self, execution: Execution, call_next: CallNext) -> Answer: ...
+    def __call__(self, execution: Execution, call_next: CallNext) -> Answering: ...
 
 
 class Journal(Protocol):

@@ -14,13 +14,13 @@ from functools import partial
 from typing import Any
 
 import orjson
-from ulid import ULID
 
 from plugins_app.core.caller import SYSTEM_CALLER, Caller
 from plugins_app.core.context import Context, Ports
 from plugins_app.core.errors import Draining, ZantaraError
 from plugins_app.core.execution import Answer, CallNext, Execution, Journal, Middleware
 from plugins_app.core.hiding import hiding
+from plugins_app.core.ids import new_id
 from plugins_app.core.metrics import counters, summary
 from plugins_app.core.middleware.admit import Admit, Limits
 from plugins_app.core.middleware.authorize import Authorize
@@ -50,7 +50,7 @@ class World:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     random: Callable[[], float] = random_module.random
-    new_id: Callable[[], str] = lambda: str(ULID())
+    new_id: Callable[[], str] = new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def standard_middleware(
             clock=world.clock,
             followers=Followers(state, world.sleep),
         ),
-        Accept(journal),
+        Accept(journal, world.clock),
         Retry(state, journal, clock=world.clock, sleep=world.sleep, random=world.random),
         Timeout(world.clock),
         Isolation(make_context, processes.run),
@@ -131,7 +131,7 @@ class PluginExecutor:
                 self._options.limits,
                 self.processes,
             ),
-            CheckOutput(self._options.max_output),
+            CheckOutput(self._options.max_output, self._world.clock),
         )
         self._entrance = fold(entrance(registry, self._world), _stop_there)
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)

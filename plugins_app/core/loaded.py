@@ -80,6 +80,11 @@ class LoadedPlugin:
     def visibility(self) -> str:
         return self.overrides.visibility or "public"
 
+    @property
+    def keeps_payloads(self) -> bool:
+        """Whether the log may hold its inputs and outputs."""
+        return self.overrides.payloads != "off"
+
     @cached_property
     def checks_input(self) -> bool:
         """Whether it has a `validate` of its own."""

@@ -87,7 +87,7 @@ class MemoryState:
             rest = self._breakers[request.breaker.key].wait(now)
             if rest is not None:
                 return Admission(Verdict.CIRCUIT_OPEN, retry_after=rest)
-        return Admission(Verdict.ADMITTED)
+        return _ADMITTED
 
     def _look(self, request: AdmitRequest, rule: CacheRule, now: float) -> Admission | None:
         if (cached := self._cache.get(rule.key, now)) is not None:
@@ -240,6 +240,7 @@ class MemoryState:
         self._flights = {key: f for key, f in self._flights.items() if f.ends > now}
 
 
+_ADMITTED = Admission(Verdict.ADMITTED)
 _REFUSALS = {Verdict.RATE_LIMITED, Verdict.CONCURRENCY_LIMITED, Verdict.CIRCUIT_OPEN}
 
 

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 MODEL_FAMILIES = ("haiku", "sonnet", "opus")
 MAX_RATE_LIMIT = 2_000
+MAX_ATTEMPTS = 10
+MAX_CONCURRENCY = 10_000
 MAX_TOOL_NAME = 64
 LONGEST_PAUSE = 5.0
 """Seconds between two attempts, at most."""
@@ -151,7 +153,10 @@ class PluginMetadata(BaseModel):
     destructive: bool = Field(default=False, description="May delete or overwrite something.")
     open_world: bool = Field(default=True, description="Talks to systems outside this one.")
     max_attempts: int = Field(
-        default=1, ge=1, le=10, description="Attempts per call when failures are transient."
+        default=1,
+        ge=1,
+        le=MAX_ATTEMPTS,
+        description="Attempts per call when failures are transient.",
     )
     isolation: Literal["inline", "thread", "process"] = Field(
         default="inline", description="Where the code runs: on the loop, in a thread, in a process."
@@ -172,8 +177,7 @@ class PluginMetadata(BaseModel):
 
     @model_validator(mode="after")
     def _promises_agree(self) -> Self:
-        repeatable = self.read_only or self.idempotent
-        if self.max_attempts > 1 and not repeatable:
+        if self.max_attempts > 1 and not self.repeatable:
             raise ValueError("max_attempts above 1 needs read_only or idempotent")
         if self.cache_ttl is not None and not self.read_only:
             raise ValueError("cache_ttl needs read_only")
@@ -183,6 +187,11 @@ class PluginMetadata(BaseModel):
         if unknown:
             raise ValueError(f"allowed_models: unknown families {sorted(unknown)}")
         return self
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a failed attempt may be followed by another."""
+        return self.read_only or self.idempotent
 
     @property
     def attempt_timeout(self) -> float:
@@ -208,26 +217,37 @@ class PluginMetadata(BaseModel):
 class PluginOverrides(BaseModel):
     """What an operator may set over the metadata; None keeps the value from the code.
 
-    0 for `rate_limit` and `cache_ttl` switches the limit or the cache off.
+    0 for `rate_limit`, `cache_ttl` and `max_concurrency` switches the limit or the cache off.
+    `payloads` says whether inputs and outputs are kept in the log, masked, where the installation
+    keeps them at all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rate_limit: int | None = Field(default=None, ge=0, le=MAX_RATE_LIMIT)
     timeout: Seconds | None = None
+    max_attempts: int | None = Field(default=None, ge=1, le=MAX_ATTEMPTS)
+    max_concurrency: int | None = Field(default=None, ge=0, le=MAX_CONCURRENCY)
     cache_ttl: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    cache_scope: Literal["caller", "public"] | None = None
+    allowed_models: tuple[Literal["haiku", "sonnet", "opus"], ...] | None = Field(
+        default=None, min_length=1
+    )
     visibility: Literal["public", "authenticated", "staff"] | None = None
+    payloads: Literal["masked", "off"] | None = None
 
     def apply(self, metadata: PluginMetadata) -> PluginMetadata:
-        """The metadata in force. A cache over a plugin that is not read_only stays off."""
-        changes: dict[str, Any] = {}
-        if self.rate_limit is not None:
-            changes["rate_limit"] = self.rate_limit or None
-        if self.timeout is not None:
-            changes["timeout"] = self.timeout
-        if self.cache_ttl is not None and metadata.read_only:
-            changes["cache_ttl"] = self.cache_ttl or None
+        """The metadata in force. A cache over a plugin that is not read_only stays off, and only
+        what may be repeated is tried again."""
+        changes = self.model_dump(exclude_none=True, exclude=_NOT_METADATA)
+        changes |= {name: changes[name] or None for name in _SWITCHES & changes.keys()}
+        if not metadata.read_only:
+            changes.pop("cache_ttl", None)
+        if not metadata.repeatable:
+            changes.pop("max_attempts", None)
         return metadata.model_copy(update=changes) if changes else metadata
 
 
+_NOT_METADATA = {"visibility", "payloads"}
+_SWITCHES = {"rate_limit", "cache_ttl", "max_concurrency"}
 NO_OVERRIDES = PluginOverrides()

@@ -8,6 +8,7 @@ any window's histogram is a sum and its percentiles are right to within a bucket
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -24,14 +25,14 @@ _LATENCY = tuple(f"latency:{bucket:02d}" for bucket in range(BUCKETS))
 
 def bucket_of(milliseconds: float) -> int:
     """Index of the bucket whose upper bound is the first at or above the duration."""
-    if milliseconds <= FIRST_BOUND_MS:
-        return 0
-    exact = BUCKETS_PER_DECADE * math.log10(milliseconds / FIRST_BOUND_MS)
-    return min(BUCKETS - 1, math.ceil(round(exact, 9)))
+    return bisect_left(_BOUNDS, milliseconds)
 
 
 def upper_bound_ms(bucket: int) -> float:
     return float(FIRST_BOUND_MS * 10 ** (bucket / BUCKETS_PER_DECADE))
+
+
+_BOUNDS = tuple(upper_bound_ms(bucket) for bucket in range(BUCKETS - 1))
 
 
 def percentile_ms(histogram: Mapping[int, int], share: float) -> float | None:
@@ -47,6 +48,15 @@ def percentile_ms(histogram: Mapping[int, int], share: float) -> float | None:
     return None
 
 
+def histogram_of(counts: Mapping[str, int]) -> dict[int, int]:
+    """Bucket -> executed calls, lowest first."""
+    return {
+        int(metric.removeprefix("latency:")): amount
+        for metric, amount in sorted(counts.items())
+        if metric.startswith("latency:")
+    }
+
+
 def attempts_metric(attempts: int) -> str:
     """'attempts:1', 'attempts:2' or 'attempts:3+'."""
     return f"attempts:{attempts}" if attempts < 3 else "attempts:3+"
@@ -54,7 +64,7 @@ def attempts_metric(attempts: int) -> str:
 
 def counters(execution: Execution) -> dict[str, int]:
     """Metric -> amount that one ended call adds. Cache hits have no latency."""
-    counts = {"status:" + execution.status.value: 1}
+    counts = {"status:" + execution.status: 1}
     if execution.error:
         counts["error:" + execution.error.code] = 1
     if not execution.admitted:

@@ -72,6 +72,21 @@ class PluginRegistry:
             await self._load(lambda families: {family}, target=(module, canonical))
             return self.resolve(canonical)
 
+    async def reload_families(
+        self, names: Iterable[str], *, progress: Progress = _no_progress
+    ) -> Snapshot:
+        """Import the families of these plugins and their dependants anew, in one load: what fails
+        is in the snapshot's errors and serves on as it was, and the others are replaced. Raises
+        PluginNotFound for a name nobody knows."""
+        async with self._lock:
+            modules = {self._module_of(name)[0] for name in names}
+            wanted = {self._survey.family_of[m] for m in modules if m in self._survey.family_of}
+            return await self._load(lambda families: wanted & families, progress)
+
+    def family_of(self, plugin: LoadedPlugin) -> str:
+        """What is reloaded with it."""
+        return self._survey.family_of.get(plugin.module, plugin.module)
+
     def _module_of(self, name: str) -> tuple[str, str]:
         """(module, canonical name) of a plugin that is loaded or failed to."""
         if plugin := self.snapshot.find(name):

@@ -157,7 +157,7 @@ def in_load_order(plugins: Iterable[LoadedPlugin]) -> list[LoadedPlugin]:
     ordered: list[LoadedPlugin] = []
     names = {plugin.name for plugin in waiting}
     while waiting:
-        ready = [p for p in waiting if not (_required_names(p) & names) - placed - {p.name}]
+        ready = [p for p in waiting if not (required_names(p) & names) - placed - {p.name}]
         if not ready:
             return ordered + waiting
         ordered += ready
@@ -168,7 +168,7 @@ def in_load_order(plugins: Iterable[LoadedPlugin]) -> list[LoadedPlugin]:
 
 def circle_through(plugin: LoadedPlugin, plugins: Iterable[LoadedPlugin]) -> str:
     """'a -> b -> a' where the plugin's dependencies lead back to it, else empty."""
-    required = {other.name: sorted(_required_names(other)) for other in plugins}
+    required = {other.name: sorted(required_names(other)) for other in plugins}
     paths = [[plugin.name]]
     seen: set[str] = set()
     while paths:
@@ -182,7 +182,7 @@ def circle_through(plugin: LoadedPlugin, plugins: Iterable[LoadedPlugin]) -> str
     return ""
 
 
-def _required_names(plugin: LoadedPlugin) -> set[str]:
+def required_names(plugin: LoadedPlugin) -> set[str]:
     return {match[1] for r in plugin.declared.dependencies if (match := _REQUIREMENT.match(r))}
 
 

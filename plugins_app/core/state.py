@@ -3,7 +3,8 @@
 The port has one step before a call (`admit`) and one after (`settle`), plus one before each
 further attempt, so that Redis can answer each in one round trip. A step reads everything,
 decides, then writes: a call that any check refuses leaves nothing behind. Keys are opaque
-strings; times are seconds; leases end by themselves when their holder was killed.
+strings; times are seconds; leases end by themselves when their holder was killed. What every call
+makes anew is a named tuple: it is made at half of a frozen dataclass's cost.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class RateRule:
+class RateRule(NamedTuple):
     """At most `limit` admissions in any half-open window (t - window, t]."""
 
     key: str
@@ -23,8 +23,7 @@ class RateRule:
     window: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class CacheRule:
+class CacheRule(NamedTuple):
     """`flight_lease`: how long the first caller of a cold key may keep the others waiting."""
 
     key: str
@@ -32,23 +31,20 @@ class CacheRule:
     flight_lease: float
 
 
-@dataclass(frozen=True, slots=True)
-class ConcurrencyRule:
+class ConcurrencyRule(NamedTuple):
     key: str
     limit: int
     lease: float
 
 
-@dataclass(frozen=True, slots=True)
-class BreakerRule:
+class BreakerRule(NamedTuple):
     """`lease`: seconds after which an unreported probe counts as lost."""
 
     key: str
     lease: float
 
 
-@dataclass(frozen=True, slots=True)
-class AdmitRequest:
+class AdmitRequest(NamedTuple):
     """The checks run in the order of the fields. `rates[0]` is the one that answers report.
 
     `charged` marks the second look of a follower, whose rates were counted at the first.
@@ -71,8 +67,7 @@ class Verdict(StrEnum):
     CIRCUIT_OPEN = "circuit_open"
 
 
-@dataclass(frozen=True, slots=True)
-class RateStatus:
+class RateStatus(NamedTuple):
     """`reset`: seconds until the oldest counted call leaves the window."""
 
     limit: int
@@ -81,8 +76,7 @@ class RateStatus:
     window: float
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(NamedTuple):
     """A breaker's leave for one attempt. A report of another generation moves nothing."""
 
     generation: int
@@ -95,15 +89,13 @@ class BreakerState(StrEnum):
     HALF_OPEN = "half_open"
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     previous: BreakerState
     state: BreakerState
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     verdict: Verdict
     rate: RateStatus | None = None
     retry_after: float | None = None
@@ -113,8 +105,7 @@ class Admission:
     degraded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """How an attempt went. `ok` is None where it says nothing about the plugin (cancelled)."""
 
     rule: BreakerRule
@@ -122,8 +113,7 @@ class Sample:
     ok: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What a finished call gives back. `answer` is cached under `cache`; without one the key's
     flight just ends. `refund` takes the call out of the rate windows again."""
 
@@ -135,8 +125,7 @@ class Settlement:
     refund: tuple[RateRule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Flight:
+class Flight(NamedTuple):
     """What a waiting follower may know without charging anybody."""
 
     cached: bool

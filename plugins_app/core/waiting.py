@@ -8,7 +8,7 @@ from typing import Any
 
 async def ended(future: asyncio.Future[Any], seconds: float) -> bool:
     """Whether it ended within the seconds. Neither its exception nor its cancellation is raised."""
-    loop = asyncio.get_running_loop()
+    loop = future.get_loop()
     waiter: asyncio.Future[None] = loop.create_future()
 
     def wake(_: Any = None) -> None:

@@ -108,3 +108,14 @@ def test_zero_switches_a_limit_and_a_cache_off() -> None:
 
 def test_operators_cannot_cache_a_plugin_that_changes_things() -> None:
     assert PluginOverrides(cache_ttl=9).apply(PluginMetadata(name="a")).cache_ttl is None
+
+
+def test_operators_cannot_repeat_a_plugin_that_changes_things() -> None:
+    assert PluginOverrides(max_attempts=3).apply(PluginMetadata(name="a")).max_attempts == 1
+    repeatable = PluginMetadata(name="a", idempotent=True)
+    assert PluginOverrides(max_attempts=3).apply(repeatable).max_attempts == 3
+
+
+def test_visibility_and_payloads_are_no_metadata() -> None:
+    declared = PluginMetadata(name="a")
+    assert PluginOverrides(visibility="staff", payloads="off").apply(declared) is declared

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -20,7 +20,15 @@ from plugins_app.core.errors import (
     RateLimited,
     ZantaraError,
 )
-from plugins_app.core.execution import Answer, CallNext, Execution, Journal
+from plugins_app.core.execution import (
+    ADMIT,
+    FOLLOW,
+    SETTLE,
+    Answer,
+    CallNext,
+    Execution,
+    Journal,
+)
 from plugins_app.core.middleware.single_flight import Followers
 from plugins_app.core.state import (
     Admission,
@@ -66,6 +74,7 @@ class Admit:
         self._background: set[asyncio.Task[Any]] = set()
 
     async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
+        execution.marks += (ADMIT, self._clock())
         request = self._request(execution)
         admission = await self._look(execution, request)
         if admission.verdict is Verdict.FOLLOW:
@@ -75,7 +84,7 @@ class Admit:
                 execution.admitted = execution.cached = True
                 return answer
             logger.warning("damaged cache entry", extra={"plugin": execution.loaded.key})
-            admission = await self._look(execution, replace(request, cache=None, charged=True))
+            admission = await self._look(execution, request._replace(cache=None, charged=True))
         _raise_refusal(execution, admission)
         execution.admitted, execution.permit = True, admission.permit
         return await self._run(execution, request, call_next)
@@ -88,7 +97,7 @@ class Admit:
             self._undo(execution, request)
             raise
         if admission.rate is None and first:
-            admission = replace(admission, rate=first.rate)
+            admission = admission._replace(rate=first.rate)
         execution.admission = admission
         self._note(execution, admission.transitions)
         return admission
@@ -106,11 +115,12 @@ class Admit:
     async def _follow(self, execution: Execution, request: AdmitRequest) -> Admission:
         """Wait for the leader, holding nothing, then look again without being charged twice.
         Whoever leaves without an answer is not charged at all."""
+        execution.marks += (FOLLOW, self._clock())
         calls = execution.loaded.calls
         calls.waiting += 1
         execution.waiting = calls.waiting
         try:
-            return await self._wait_and_look(execution, replace(request, charged=True))
+            return await self._wait_and_look(execution, request._replace(charged=True))
         except (asyncio.CancelledError, CallTimeout):
             self._undo(execution, request)
             raise
@@ -165,6 +175,7 @@ class Admit:
         answer: Answer | None,
         error: BaseException | None,
     ) -> None:
+        execution.marks += (SETTLE, self._clock())
         lingering = execution.lingering if _still_runs(execution) else None
         settlement = Settlement(
             execution.id,

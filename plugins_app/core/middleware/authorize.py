@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from plugins_app.core.caller import Scope, model_allowed
 from plugins_app.core.errors import Forbidden, ModelNotAllowed, Unauthenticated
-from plugins_app.core.execution import Answer, CallNext, Execution
+from plugins_app.core.execution import Answering, CallNext, Execution
 
 
 class Authorize:
     """Scope, administrator, and the AI model that the caller speaks for."""
 
-    async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
+    def __call__(self, execution: Execution, call_next: CallNext) -> Answering:
         caller, metadata = execution.caller, execution.loaded.metadata
         if not caller.may(Scope.EXECUTE):
             if not caller.authenticated:
@@ -20,4 +20,4 @@ class Authorize:
             raise ModelNotAllowed(
                 f"Plugin {metadata.name!r} does not allow the model {caller.model!r}"
             )
-        return await call_next(execution)
+        return call_next(execution)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from pydantic_core import to_json, to_jsonable_python
 
 from plugins_app.core.errors import InvalidOutput
-from plugins_app.core.execution import Answer, Execution
+from plugins_app.core.execution import OUTPUT, Answer, Execution
 from plugins_app.core.loaded import LoadedPlugin, own_fields
 from plugins_app.core.masking import revealed
 from plugins_app.core.plugin import BASE_OUTPUT_FIELDS, PluginOutput
@@ -17,10 +19,13 @@ _BASE_FIELDS = set(BASE_OUTPUT_FIELDS)
 
 
 class CheckOutput:
-    def __init__(self, max_bytes: int = MAX_OUTPUT_BYTES) -> None:
-        self._max_bytes = max_bytes
+    def __init__(
+        self, max_bytes: int = MAX_OUTPUT_BYTES, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._max_bytes, self._clock = max_bytes, clock
 
     async def __call__(self, execution: Execution) -> Answer:
+        execution.marks += (OUTPUT, self._clock())
         plugin = execution.loaded
         try:
             _hide(execution)

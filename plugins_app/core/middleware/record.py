@@ -11,7 +11,7 @@ from plugins_app.core.errors import (
     Unavailable,
     ZantaraError,
 )
-from plugins_app.core.execution import Answer, CallNext, Execution, Journal
+from plugins_app.core.execution import ACCEPT, Answer, Answering, CallNext, Execution, Journal
 
 logger = logging.getLogger(__name__)
 
@@ -75,14 +75,19 @@ class Record:
 class Accept:
     """The row of a call that may change something is durable before the plugin starts."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
+        self._journal, self._clock = journal, clock
 
-    async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
+    def __call__(self, execution: Execution, call_next: CallNext) -> Answering:
         if execution.announced and not execution.claimed:
-            try:
-                await self._journal.accept(execution)
-            except NOT_ACCEPTED:
-                execution.admitted = False
-                raise
+            return self._accepted(execution, call_next)
+        return call_next(execution)
+
+    async def _accepted(self, execution: Execution, call_next: CallNext) -> Answer:
+        execution.marks += (ACCEPT, self._clock())
+        try:
+            await self._journal.accept(execution)
+        except NOT_ACCEPTED:
+            execution.admitted = False
+            raise
         return await call_next(execution)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from plugins_app.core.errors import CallTimeout, PluginCrashed, TransientError, ZantaraError
-from plugins_app.core.execution import Answer, CallNext, Execution, Journal
+from plugins_app.core.execution import ATTEMPT, PAUSE, Answer, CallNext, Execution, Journal
 from plugins_app.core.metadata import LONGEST_PAUSE
 from plugins_app.core.state import Sample, SharedState, Verdict
 
@@ -49,6 +49,7 @@ class Retry:
         try:
             while True:
                 execution.attempts += 1
+                execution.marks += (ATTEMPT, self._clock())
                 try:
                     return await call_next(execution)
                 except ZantaraError as error:
@@ -58,6 +59,7 @@ class Retry:
                     if not retrying:
                         retrying = True
                         self._budget.retries += 1
+                    execution.marks += (f"{PAUSE}:{error.code}", self._clock())
                     await self._sleep(delay)
                     if not await self._permitted(execution):
                         raise

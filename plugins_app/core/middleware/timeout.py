@@ -20,7 +20,7 @@ class Timeout:
     async def __call__(self, execution: Execution, call_next: CallNext) -> Answer:
         limit = execution.loaded.metadata.attempt_timeout
         left = execution.deadline - self._clock()
-        task = asyncio.ensure_future(call_next(execution))
+        task = asyncio.create_task(call_next(execution))
         try:
             await ended(task, max(0.0, min(limit, left)))
         except asyncio.CancelledError:
