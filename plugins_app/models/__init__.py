@@ -1,7 +1,7 @@
 """One file per noun. History tables name plugins by text, so that it outlives them."""
 
 from plugins_app.models.access import ApiKey, User
-from plugins_app.models.audit import AuditEvent
+from plugins_app.models.audit import AuditEvent, AuditHead
 from plugins_app.models.execution import ExecutionLog, Status
 from plugins_app.models.idempotency import IdempotencyRecord
 from plugins_app.models.metric import (
@@ -17,6 +17,7 @@ from plugins_app.models.registry_state import RegistryState, Worker
 __all__ = [
     "ApiKey",
     "AuditEvent",
+    "AuditHead",
     "BreakerEvent",
     "CallerHour",
     "ExecutionLog",

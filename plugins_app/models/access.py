@@ -1,12 +1,30 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 
 
 class User(AbstractUser):
     """Ours from the first migration, so that it can grow without moving tables."""
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """With what receivers of its signals write, or not at all."""
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+
+    @property
+    def has_new_password(self) -> bool:
+        """Set and not saved; not so where a login only hashes the same one anew."""
+        return self._password is not None  # type: ignore[attr-defined]
+
+
+class ApiKeys(models.QuerySet["ApiKey"]):
+    def working(self) -> ApiKeys:
+        """Neither revoked nor disabled; they may still have expired."""
+        return self.filter(revoked=None, disabled=None)
 
 
 class ApiKey(models.Model):
@@ -31,7 +49,15 @@ class ApiKey(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     expires = models.DateTimeField(null=True, blank=True)
     revoked = models.DateTimeField(null=True, blank=True)
+    disabled = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it is refused; it may be enabled again."
+    )
     last_used = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiKeys.as_manager()
+
+    proof: bytes | None = None
+    """Of a key in memory: a plain hash of the secret that has proved it."""
 
     class Meta:
         ordering = ("name",)

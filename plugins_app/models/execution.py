@@ -39,6 +39,9 @@ class ExecutionLog(models.Model):
     duration_ms = models.FloatField(null=True)
     input = models.TextField(blank=True, help_text="JSON, sensitive fields masked.")
     output = models.TextField(blank=True, help_text="JSON, sensitive fields masked.")
+    stages = models.JSONField(
+        null=True, help_text="[stage, microseconds after the start], in their order."
+    )
     worker = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(
         null=True, help_text="A running row past this time belongs to a dead process."

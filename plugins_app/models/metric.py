@@ -60,7 +60,10 @@ class CallerHour(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("plugin", "at", "caller"), name="caller_hour_once"),
         )
-        indexes = (models.Index(fields=("at",), name="caller_hour_at"),)
+        indexes = (
+            models.Index(fields=("at",), name="caller_hour_at"),
+            models.Index(fields=("caller", "at"), name="caller_hour_caller"),
+        )
 
     def __str__(self) -> str:
         return f"{self.caller} {self.plugin} {self.at:%Y-%m-%d %H}"

@@ -56,6 +56,7 @@ class Engine:
         self._http: httpx.AsyncClient | None = None
         self.registry = PluginRegistry(
             *(DirectorySource(directory) for directory in settings.ZANTARA_PLUGIN_DIRS),
+            *_demo(),
             EntryPointSource(),
             config_for=TomlConfig(settings.ZANTARA_PLUGIN_CONFIG),
         )
@@ -138,6 +139,12 @@ class Engine:
             # HttpxClient has a timeout for each request, over all of it.
             self._http = httpx.AsyncClient(follow_redirects=False, timeout=None)  # noqa: S113
         return self._http
+
+
+def _demo() -> list[DirectorySource]:
+    """It may be made and removed while the server runs."""
+    directory = settings.ZANTARA_DEMO_DIR
+    return [DirectorySource(directory, optional=True)] if directory else []
 
 
 def _state(redis_url: str, workers: Callable[[], int]) -> SharedState:

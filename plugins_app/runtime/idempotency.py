@@ -40,16 +40,16 @@ def reserve(sql: JournalSql, row: Row, reservation: Reservation) -> bool:
         *(row["caller"], row["plugin"], reservation.key, reservation.request_hash, row["id"]),
         *(start, start + KEPT),
     )
-    return bool(sql.run(_RESERVE, values))
+    return bool(sql.fetch(_RESERVE, values))
 
 
 def release(sql: JournalSql, execution_id: str) -> None:
-    sql.run(_RELEASE, (execution_id,))
+    sql.execute(_RELEASE, (execution_id,))
 
 
 def keep(sql: JournalSql, execution_id: str, reply: KeptReply) -> None:
     headers = orjson.dumps(dict(reply.headers)).decode()
-    sql.run(_KEEP, (reply.status, headers, encrypt(reply.body), execution_id))
+    sql.execute(_KEEP, (reply.status, headers, encrypt(reply.body), execution_id))
 
 
 def kept_reply(record: IdempotencyRecord) -> KeptReply | None:

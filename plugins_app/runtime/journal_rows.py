@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from pydantic_core import to_jsonable_python
 
-from plugins_app.core.execution import Execution
+from plugins_app.core.execution import CHECK, Execution
 from plugins_app.models import ExecutionLog
 
 MAX_PAYLOAD_BYTES = 64 * 1024
@@ -36,6 +36,7 @@ def row_of(execution: Execution, *, worker: str, payloads: bool) -> Row:
     plugin, error, caller = execution.loaded, execution.error, execution.caller
     ended = execution.answer is not None or error is not None
     seconds = execution.duration
+    payloads = payloads and plugin.keeps_payloads
     return {
         "id": execution.id,
         "plugin": plugin.name,
@@ -57,8 +58,18 @@ def row_of(execution: Execution, *, worker: str, payloads: bool) -> Row:
         "duration_ms": round(seconds * 1000, 3) if ended else None,
         "input": _input(execution) if payloads and execution.admitted else "",
         "output": _output(execution) if payloads else "",
+        "stages": _stages(execution) if ended and execution.admitted else None,
         "lease_until": None if ended else lease_until(execution),
     }
+
+
+def _stages(execution: Execution) -> list[list[Any]]:
+    """[stage, microseconds after the start], in their order. What lingers may come to stages after
+    the call has ended."""
+    start, marks = execution.started, execution.marks
+    begun = zip(marks[::2], marks[1::2], strict=True)
+    within = ((stage, at - start) for stage, at in begun if at - start <= execution.duration)
+    return [[CHECK, 0], *([stage, round(after * 1e6)] for stage, after in within)]
 
 
 _LENGTHS = {field.attname: field.max_length for field in ExecutionLog._meta.concrete_fields}

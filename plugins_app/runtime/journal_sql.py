@@ -4,10 +4,14 @@ parameter."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import orjson
+from django.db.transaction import atomic
 
 from plugins_app.models import (
     BreakerEvent,
@@ -35,6 +39,7 @@ FINAL_COLUMNS = (
     "finished_at",
     "duration_ms",
     "output",
+    "stages",
     "lease_until",
     "cached",
 )
@@ -71,7 +76,7 @@ _INSERT_ONCE = f"{_INSERT} ON CONFLICT (id) DO NOTHING RETURNING id"
 _FINISH = (
     f"UPDATE {table_of(ExecutionLog)} SET "  # noqa: S608
     + ", ".join(f'"{column}" = %s' for column in FINAL_COLUMNS)
-    + f" WHERE id = %s AND status = '{Status.RUNNING}'"
+    + f" WHERE id = %s AND status = '{Status.RUNNING}' RETURNING id"
 )
 _WITHDRAW = f"DELETE FROM {table_of(ExecutionLog)} WHERE id = %s AND status = '{Status.RUNNING}'"  # noqa: S608
 _STATUS = f"SELECT status FROM {table_of(ExecutionLog)} WHERE id = %s"  # noqa: S608
@@ -85,6 +90,8 @@ class JournalSql:
 
     def _adapt(self, value: Any) -> Any:
         """What Django would write, at a tenth of the cost: rows hold moments in UTC."""
+        if isinstance(value, list):
+            return orjson.dumps(value).decode()
         if not isinstance(value, datetime):
             return value
         if value.tzinfo is UTC:
@@ -94,11 +101,20 @@ class JournalSql:
     def _values(self, row: Row, columns: Iterable[str]) -> list[Any]:
         return [self._adapt(row[column]) for column in columns]
 
-    def run(self, statement: str, values: Iterable[Any]) -> list[Any]:
-        """One statement; the rows that it returns."""
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with atomic(using=self._connection.alias, durable=True):
+            yield
+
+    def execute(self, statement: str, values: Iterable[Any]) -> None:
         with self._connection.cursor() as cursor:
             cursor.execute(statement, [self._adapt(value) for value in values])
-            return cursor.fetchall() if cursor.description else []
+
+    def fetch(self, statement: str, values: Iterable[Any]) -> list[Any]:
+        """The rows that the statement returns."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, [self._adapt(value) for value in values])
+            return list(cursor.fetchall())
 
     def insert(self, rows: Sequence[Row]) -> None:
         if not rows:
@@ -108,28 +124,21 @@ class JournalSql:
 
     def insert_once(self, row: Row) -> bool:
         """Whether the row was not there yet."""
-        with self._connection.cursor() as cursor:
-            cursor.execute(_INSERT_ONCE, self._values(row, COLUMNS))
-            return cursor.fetchone() is not None
+        return bool(self.fetch(_INSERT_ONCE, self._values(row, COLUMNS)))
 
     def finish(self, rows: Sequence[Row]) -> set[str]:
         """Ids of those that were still running; only these are changed."""
         return {row["id"] for row in rows if self._finish(row)}
 
     def _finish(self, row: Row) -> bool:
-        with self._connection.cursor() as cursor:
-            cursor.execute(_FINISH, [*self._values(row, FINAL_COLUMNS), row["id"]])
-            return bool(cursor.rowcount)
+        return bool(self.fetch(_FINISH, [*self._values(row, FINAL_COLUMNS), row["id"]]))
 
     def withdraw(self, execution_id: str) -> None:
-        with self._connection.cursor() as cursor:
-            cursor.execute(_WITHDRAW, [execution_id])
+        self.execute(_WITHDRAW, [execution_id])
 
     def status(self, execution_id: str) -> str | None:
-        with self._connection.cursor() as cursor:
-            cursor.execute(_STATUS, [execution_id])
-            found = cursor.fetchone()
-            return found[0] if found else None
+        found = self.fetch(_STATUS, [execution_id])
+        return found[0][0] if found else None
 
     def add(self, rollup: Rollup) -> None:
         """Keys are sorted: two processes that upsert in different orders would deadlock."""
@@ -169,7 +178,4 @@ class JournalSql:
         self._upsert(GaugeMinute, "plugin at", " ".join(PEAKS), change, rows)
 
     def breaker_event(self, event: dict[str, Any]) -> None:
-        with self._connection.cursor() as cursor:
-            cursor.execute(
-                _insert(BreakerEvent, tuple(event)), [self._adapt(v) for v in event.values()]
-            )
+        self.execute(_insert(BreakerEvent, tuple(event)), event.values())

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from django.db import InterfaceError, OperationalError, connections, transaction
+from django.db import InterfaceError, OperationalError, connections
 
 from plugins_app.runtime.journal_batch import Act, Batch, Entry, write
 from plugins_app.runtime.journal_dialect import journal_sql
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 MAX_BATCH = 1_000
 MAX_OWED = 10_000
 REPEATS = (0.05, 0.2, 0.5)
+PATIENCE_SECONDS = 1.5
 FLUSH_SECONDS = 1.0
 """Refusals, which nobody waits for, are written and what is owed is tried at least so often."""
 
@@ -129,19 +130,23 @@ class JournalWriter:
         return Batch([self._waiting.popleft() for _ in range(count)], self._refusals.take())
 
     def _commit(self, batch: Batch) -> None:
-        """Repeat while the database stumbles, then give up on those who wait."""
-        for pause in (*REPEATS, None):
+        """Repeat while the database stumbles, then give up on those who wait. One that takes its
+        time to fail is away, and not asked again for them."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        for pause in (*REPEATS, 0.0):
             if self._try(batch):
                 return
-            if pause is not None:
-                self._pause(pause)
+            if time.monotonic() > end:
+                break
+            self._pause(pause)
         self._give_up(batch)
 
     def _try(self, batch: Batch) -> bool:
         """Whether the batch is settled; else the database is away."""
         try:
-            with transaction.atomic(durable=True):
-                write(batch, journal_sql())
+            sql = journal_sql()
+            with sql.transaction():
+                write(batch, sql)
         except (OperationalError, InterfaceError) as error:
             logger.warning("journal write failed", extra={"error": str(error)})
             connections["default"].close()

@@ -16,6 +16,9 @@ from plugins_app.runtime.database import in_database_thread
 
 FRESH_SECONDS = 0.9
 """How old the last confirmation may be. Shorter than the second that a revoked key may live."""
+UNKNOWN_SECONDS = 0.05
+"""The same for a key that is not known: one that was just made works at once, and a flood of wrong
+ones costs twenty small queries a second."""
 RELOAD_SECONDS = 30.0
 """Changes that raise no generation (a row edited by hand) are noticed so late."""
 
@@ -29,9 +32,10 @@ class KeyRing:
         self._looking: asyncio.Task[None] | None = None
 
     async def find(self, prefix: str) -> ApiKey | None:
-        """The key that was not revoked, with its owner. Raises DatabaseError where that cannot be
+        """The key that works, with its owner. Raises DatabaseError where that cannot be
         known."""
-        if self._clock() - self._confirmed > FRESH_SECONDS:
+        patience = FRESH_SECONDS if prefix in self._rows else UNKNOWN_SECONDS
+        if self._clock() - self._confirmed > patience:
             await self._look_together()
         return self._rows.get(prefix)
 
@@ -50,7 +54,7 @@ class KeyRing:
     def confirm(self, generation: int, asked: float) -> None:
         """`generation`: of the keys, as the database told at the moment `asked` or later."""
         if generation != self._generation or asked - self._loaded > RELOAD_SECONDS:
-            usable = ApiKey.objects.filter(revoked=None).select_related("owner")
+            usable = ApiKey.objects.working().select_related("owner")
             self._rows = {key.prefix: key for key in usable}
             self._generation, self._loaded = generation, asked
         self._confirmed = max(self._confirmed, asked)

@@ -15,6 +15,9 @@ from plugins_app.runtime.loop import engine_loop
 from plugins_app.runtime.watcher import Seen, Watcher
 
 DRAIN_SECONDS = 30.0
+YOUNG_OBJECTS = 10_000
+"""After so many new ones that stay, the garbage collector looks at them."""
+_THRESHOLDS = gc.get_threshold()
 
 _watcher: Watcher | None = None
 _lock = threading.Lock()
@@ -50,6 +53,7 @@ async def stop() -> None:
     await _sign_off()
     engine_loop.release()
     gc.unfreeze()
+    gc.set_threshold(*_THRESHOLDS)
 
 
 def ensure_stopped() -> None:
@@ -73,9 +77,11 @@ async def _sign_off() -> None:
 
 def _leave_out_of_collections() -> None:
     """Code and plugins stay. To walk through all of them now and again would hold calls up for
-    tens of milliseconds."""
+    tens of milliseconds. And hardly anything of a call is in a cycle, so to look at every few
+    calls whether something is, as Python would, finds next to nothing."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *_THRESHOLDS[1:])
 
 
 def _drain_on_sigterm(engine: Engine) -> None:

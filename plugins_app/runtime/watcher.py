@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from plugins_app.core.errors import ZantaraError
 from plugins_app.models import RegistryState, Worker
+from plugins_app.runtime import partitions
 from plugins_app.runtime.database import close_thread_connections
 from plugins_app.runtime.engine import Engine
 from plugins_app.runtime.exclusive import exclusive
@@ -115,6 +116,7 @@ class Watcher:
         with exclusive("sweep") as mine:
             if mine and (swept := sweep(timezone.now())):
                 logger.warning("abandoned executions swept", extra={"count": swept})
+        partitions.make(timezone.now().date())
 
     def _take_over(self, state: Seen) -> None:
         if state == self.seen:

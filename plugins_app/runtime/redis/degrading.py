@@ -6,8 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import replace
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from plugins_app.core.errors import Unavailable
 from plugins_app.core.memory_state import MemoryState
@@ -29,6 +28,7 @@ from plugins_app.runtime.redis.pipe import Unreachable
 
 logger = logging.getLogger(__name__)
 
+P = ParamSpec("P")
 T = TypeVar("T")
 FAILURES = 3
 REST_SECONDS = 1.0
@@ -62,7 +62,7 @@ class DegradingState:
 
     async def admit(self, request: AdmitRequest) -> Admission:
         try:
-            admission = await self._ask(lambda: self._shared.admit(request))
+            admission = await self._ask(self._shared.admit, request)
         except Unreachable:
             return await self._admit_locally(request)
         self._locally.discard(request.execution_id)
@@ -72,23 +72,24 @@ class DegradingState:
         admission = await self._local.admit(self._own_share(request))
         if admission.verdict in _TO_BE_SETTLED:
             self._locally.add(request.execution_id)
-        return replace(admission, degraded=True)
+        return admission._replace(degraded=True)
 
     async def next_attempt(self, execution_id: str, sample: Sample) -> Admission:
         if execution_id not in self._locally:
             try:
-                return await self._ask(lambda: self._shared.next_attempt(execution_id, sample))
+                return await self._ask(self._shared.next_attempt, execution_id, sample)
             except Unreachable:
                 self._locally.add(execution_id)
-        return replace(await self._local.next_attempt(execution_id, sample), degraded=True)
+        admission = await self._local.next_attempt(execution_id, sample)
+        return admission._replace(degraded=True)
 
     async def settle(self, settlement: Settlement) -> tuple[Transition, ...]:
         """What was taken on Redis and cannot be given back there ends with its lease."""
         if settlement.execution_id in self._locally:
             self._locally.discard(settlement.execution_id)
-            return await self._local.settle(replace(settlement, answer=None))
+            return await self._local.settle(settlement._replace(answer=None))
         try:
-            return await self._ask(lambda: self._shared.settle(settlement))
+            return await self._ask(self._shared.settle, settlement)
         except Unreachable:
             return ()
 
@@ -97,7 +98,7 @@ class DegradingState:
             await self._local.renew(execution_id, rule)
             return
         try:
-            await self._ask(lambda: self._shared.renew(execution_id, rule))
+            await self._ask(self._shared.renew, execution_id, rule)
         except Unreachable:
             logger.warning("a lease was not renewed", extra={"execution_id": execution_id})
 
@@ -106,7 +107,7 @@ class DegradingState:
         if local.flying:
             return local
         try:
-            return await self._ask(lambda: self._shared.flight(key))
+            return await self._ask(self._shared.flight, key)
         except Unreachable:
             return local
 
@@ -114,32 +115,32 @@ class DegradingState:
         if await self._local.followed(key):
             return True
         try:
-            return await self._ask(lambda: self._shared.followed(key))
+            return await self._ask(self._shared.followed, key)
         except Unreachable:
             return False
 
     async def breakers(self, keys: Iterable[str]) -> Mapping[str, BreakerStatus]:
         wanted = list(keys)
         try:
-            return await self._ask(lambda: self._shared.breakers(wanted))
+            return await self._ask(self._shared.breakers, wanted)
         except Unreachable:
             return await self._local.breakers(wanted)
 
     async def force_breaker(self, key: str, state: BreakerState | None) -> Transition | None:
         """Raises Unavailable: one process cannot decide for the others."""
         try:
-            return await self._ask(lambda: self._shared.force_breaker(key, state))
+            return await self._ask(self._shared.force_breaker, key, state)
         except Unreachable:
             raise Unavailable("The shared state is away", retry_after=REST_SECONDS) from None
 
-    async def _ask(self, step: Callable[[], Awaitable[T]]) -> T:
+    async def _ask(self, step: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Raises Unreachable, at once where Redis is known to be away."""
         if self._failures >= FAILURES:
             if self._clock() < self._rest_until:
                 raise Unreachable("resting")
             self._rest_until = self._clock() + REST_SECONDS  # the others rest on while this tries
         try:
-            answer = await step()
+            answer = await step(*args, **kwargs)
         except Unreachable as error:
             self._note_failure(error)
             raise
@@ -158,12 +159,11 @@ class DegradingState:
         """floor(limit / workers), and at least one."""
         workers = max(1, self._workers())
         slots = request.concurrency
-        return replace(
-            request,
+        return request._replace(
             rates=tuple(_share(rule, workers) for rule in request.rates),
-            concurrency=slots and replace(slots, limit=max(1, slots.limit // workers)),
+            concurrency=slots and slots._replace(limit=max(1, slots.limit // workers)),
         )
 
 
 def _share(rule: RateRule, workers: int) -> RateRule:
-    return replace(rule, limit=max(1, rule.limit // workers))
+    return rule._replace(limit=max(1, rule.limit // workers))

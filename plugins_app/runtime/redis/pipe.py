@@ -1,14 +1,14 @@
-"""Calls of one script that share round trips.
+"""Steps of one script that share round trips.
 
-What a loop's tick asks for leaves together, and while two pipelines are on their way the next
-gathers: one connection each, never one per call. Whoever waits may leave; the pipeline goes on.
+What a loop's tick asks for leaves together, as one call of the script, and while two such calls
+are on their way the next gathers: one connection each, never one per step. Whoever waits may
+leave; the call goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,24 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 MAX_FLYING = 2
-MAX_BATCH = 256
+MAX_BATCH = 128
+"""Redis does nothing else meanwhile."""
 
-Arguments = Sequence[bytes]
-Waiting = tuple[Arguments, "asyncio.Future[Any]"]
+Waiting = tuple[bytes, "asyncio.Future[Any]"]
+
+_ONE_AFTER_THE_OTHER = """
+local function step(ARGV)
+%s
+end
+local answers = {}
+for index, asked in ipairs(ARGV) do
+  local done, answer = pcall(step, {asked})
+  if not done and type(answer) ~= 'table' then answer = {err = 'ERR ' .. tostring(answer)} end
+  if answer == nil then answer = false end
+  answers[index] = answer
+end
+return answers
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +55,14 @@ class Unreachable(Exception):
 
 
 class ScriptPipe:
-    """Opens connections on the loop that first runs it; `close` forgets them."""
+    """`script`: one step, whose only argument is ARGV[1]; where it fails, the others go on.
+
+    Opens connections on the loop that first runs it; `close` forgets them.
+    """
 
     def __init__(self, url: str, script: str, patience: Patience) -> None:
-        self._script = script.encode()
-        self._sha = hashlib.sha1(self._script, usedforsecurity=False).hexdigest()
+        self._script = (_ONE_AFTER_THE_OTHER % script).encode()
+        self._sha = hashlib.sha1(self._script, usedforsecurity=False).hexdigest().encode()
         self._pool = ConnectionPool.from_url(
             url, socket_connect_timeout=patience.connect, retry=Retry(NoBackoff(), 0)
         )
@@ -54,13 +71,13 @@ class ScriptPipe:
         self._leaving = False
         self._flights: set[asyncio.Task[None]] = set()
 
-    async def run(self, *arguments: bytes) -> Any:
-        """The script's answer, bytes and integers. Raises Unreachable, and ResponseError where the
+    def run(self, step: bytes) -> asyncio.Future[Any]:
+        """The script's answer, bytes and integers; or Unreachable, or ResponseError where the
         script itself failed."""
         future = asyncio.get_running_loop().create_future()
-        self._waiting.append((arguments, future))
+        self._waiting.append((step, future))
         self._leave_soon()
-        return await future
+        return future
 
     async def close(self) -> None:
         if self._flights:
@@ -86,7 +103,9 @@ class ScriptPipe:
     async def _fly(self, batch: list[Waiting]) -> None:
         try:
             async with asyncio.timeout(self._seconds):
-                answers = await self._answers([arguments for arguments, _ in batch])
+                answers = await self._answers([step for step, _ in batch])
+        except ResponseError as error:
+            answers = [error] * len(batch)
         except (RedisError, OSError, TimeoutError) as error:
             answers = [Unreachable(str(error) or type(error).__name__)] * len(batch)
         for (_, future), answer in zip(batch, answers, strict=True):
@@ -97,13 +116,17 @@ class ScriptPipe:
             else:
                 future.set_result(answer)
 
-    async def _answers(self, asked: list[Arguments]) -> list[Any]:
+    async def _answers(self, steps: list[bytes]) -> list[Any]:
         connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+        call = (b"EVALSHA", self._sha, b"0", *steps)
         try:
-            answers = await self._exchange(connection, asked)
-            if any(isinstance(answer, NoScriptError) for answer in answers):
-                await _exchange(connection, [(b"SCRIPT", b"LOAD", self._script)])
-                answers = await self._again(connection, asked, answers)
+            try:
+                answers: list[Any] = await _exchange(connection, *call)
+            except NoScriptError:
+                await _exchange(connection, b"SCRIPT", b"LOAD", self._script)
+                answers = await _exchange(connection, *call)
+        except ResponseError:
+            raise
         except BaseException:  # also a time-out: what still comes in belongs to nobody
             await connection.disconnect(nowait=True)
             raise
@@ -111,30 +134,9 @@ class ScriptPipe:
             await self._pool.release(connection)
         return answers
 
-    async def _exchange(self, connection: AbstractConnection, asked: list[Arguments]) -> list[Any]:
-        sha = self._sha.encode()
-        return await _exchange(connection, [(b"EVALSHA", sha, b"0", *each) for each in asked])
 
-    async def _again(
-        self, connection: AbstractConnection, asked: list[Arguments], answers: list[Any]
-    ) -> list[Any]:
-        """Only those that found no script; the others have run."""
-        missed = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-        repeated = await self._exchange(connection, [asked[i] for i in missed])
-        for i, answer in zip(missed, repeated, strict=True):
-            answers[i] = answer
-        return answers
-
-
-async def _exchange(connection: AbstractConnection, commands: list[Arguments]) -> list[Any]:
-    """One write, then as many answers; an error that is an answer does not stop the others."""
-    packed = [part for command in commands for part in connection.pack_command(*command)]
-    await connection.send_packed_command(b"".join(packed), check_health=False)
-    return [await _answer(connection) for _ in commands]
-
-
-async def _answer(connection: AbstractConnection) -> Any:
-    try:
-        return await connection.read_response(disable_decoding=True)
-    except ResponseError as error:
-        return error
+async def _exchange(connection: AbstractConnection, *command: bytes) -> Any:
+    parts = [b"$%d\r\n%b\r\n" % (len(part), part) for part in command]
+    packed = b"*%d\r\n%b" % (len(parts), b"".join(parts))
+    await connection.send_packed_command(packed, check_health=False)
+    return await connection.read_response(disable_decoding=True)

@@ -1,11 +1,12 @@
 -- One step of SharedState. The rules are those of plugins_app.core.memory_state and
 -- plugins_app.core.breaker, and tests/state holds all of them against each other.
 --
--- ARGV[1]: the step as JSON; ARGV[2]: the answer to keep, where there is one. Times are whole
--- microseconds of this server's clock, or of the test's. All keys end by themselves. RULES stands
--- in front of this text: the constants of the engine.
+-- ARGV[1]: the step as one line of JSON; behind it the answer to keep, where there is one. Times
+-- are whole microseconds of this server's clock, or of the test's. All keys end by themselves.
+-- RULES stands in front of this text: the constants of the engine.
 
-local ask = cjson.decode(ARGV[1])
+local line_end = string.find(ARGV[1], '\n', 1, true)
+local ask = cjson.decode(line_end and string.sub(ARGV[1], 1, line_end - 1) or ARGV[1])
 local now = ask.now
 if not now then
   local time = redis.call('TIME')
@@ -297,7 +298,7 @@ end
 function steps.settle()
   if ask.concurrency then redis.call('ZREM', ask.concurrency.key, ask.id) end
   if ask.cache then
-    if ARGV[2] then keep_answer(ask.cache, ARGV[2]) end
+    if line_end then keep_answer(ask.cache, string.sub(ARGV[1], line_end + 1)) end
     if redis.call('HGET', ask.cache.flight, 'leader') == ask.id then
       redis.call('DEL', ask.cache.flight)
     end

@@ -4,7 +4,7 @@ and on the server's own clock."""
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -123,11 +123,11 @@ class RedisState:
             step["state"] = state.value
         return _transition(await self._run(step))
 
-    async def _run(self, step: Step, answer: bytes | None = None) -> Any:
+    def _run(self, step: Step, answer: bytes | None = None) -> Awaitable[Any]:
         if self._clock:
             step["now"] = round(self._clock() * SECOND)
         asked = orjson.dumps(step)
-        return await (self._pipe.run(asked) if answer is None else self._pipe.run(asked, answer))
+        return self._pipe.run(asked if answer is None else asked + b"\n" + answer)
 
     def _rate(self, rule: RateRule) -> Step:
         return {
