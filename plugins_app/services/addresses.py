@@ -17,6 +17,8 @@ def address_of(request: HttpRequest) -> str:
 def client_address(remote: str, forwarded_for: str) -> str:
     """X-Forwarded-For counts only where the connection comes from ZANTARA_TRUSTED_PROXIES, and
     then from the right, as far as the hops are trusted too."""
+    if not forwarded_for:
+        return remote
     address = remote
     hops = [hop.strip() for hop in forwarded_for.split(",")]
     while hops and _trusted(address):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from django.db import connections
 
+from plugins_app.services.audit import Actor, record
+
 OURS_ALONE = 0o600
 """The copy holds what callers sent, and hashes of their keys."""
 
@@ -17,9 +19,9 @@ class NotPossible(Exception):
     """Said to whoever asked; nothing was written."""
 
 
-def backup(target: Path) -> int:
+def backup(actor: Actor, target: Path) -> int:
     """Bytes written. `target` is there whole or not at all, and is never overwritten. Raises
-    NotPossible, OSError and sqlite3.Error."""
+    NotPossible, OSError and sqlite3.Error. The audit trail has it afterwards, the copy not yet."""
     if connections["default"].vendor != "sqlite":
         raise NotPossible("This database is not SQLite: use pg_dump (docs/backup.md)")
     draft = target.with_name(f".{target.name}.{os.getpid()}")
@@ -30,7 +32,9 @@ def backup(target: Path) -> int:
     finally:
         draft.unlink()
     _sync(target.parent)
-    return target.stat().st_size
+    size = target.stat().st_size
+    record(actor, "backup", "database", after={"file": str(target.absolute()), "bytes": size})
+    return size
 
 
 def _copy(draft: Path) -> None:

@@ -45,6 +45,8 @@ class PluginView:
     loaded: LoadedPlugin | None
     failure: Failure | None
     row: InstalledPlugin | None
+    tier: str = ""
+    """none, bronze, silver or gold; empty where nobody has looked."""
 
     @property
     def metadata(self) -> PluginMetadata | None:
@@ -146,9 +148,12 @@ def search(
         for each in views(caller)
         if (not category or each.category == category) and (not status or each.status == status)
     ]
-    if not query.strip():
-        return found
-    return [each for each, _ in _ranked(found, query)]
+    return ranked(found, query) if query.strip() else found
+
+
+def ranked(seen: list[PluginView], query: str) -> list[PluginView]:
+    """Those of these that match, best first."""
+    return [each for each, _ in _ranked(seen, query)]
 
 
 def search_scored(caller: Caller, query: str) -> list[tuple[PluginView, float]]:

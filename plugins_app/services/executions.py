@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
-from ulid.base32 import encode_timestamp
 
-from plugins_app.core.caller import Caller, Scope
-from plugins_app.models import ExecutionLog, InstalledPlugin
+from plugins_app.core.caller import EVERY_PLUGIN, Caller, Scope
+from plugins_app.models import ExecutionLog, InstalledPlugin, Status
+from plugins_app.runtime.ids import first_id
 from plugins_app.services.catalogue import sees_broken, visible_plugins
 from plugins_app.services.registry import snapshot
 
-_TIMESTAMP_BYTES = 6
+RECENT = 200
+FAILURES = (Status.FAILED, Status.TIMED_OUT, Status.ABANDONED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +46,25 @@ def recent(plugin: str, limit: int = 10) -> list[ExecutionLog]:
     return list(ExecutionLog.objects.filter(plugin=plugin).order_by("-id")[:limit])
 
 
+def inputs_of(plugin: str, caller_id: str, limit: int) -> list[ExecutionLog]:
+    """What this caller sent to it lately, newest first, of the caller's last RECENT calls."""
+    rows = ExecutionLog.objects.filter(caller=caller_id).order_by("-id")
+    rows = rows.only("id", "plugin", "status", "started_at", "input")[:RECENT]
+    return [row for row in rows if row.plugin == plugin][:limit]
+
+
+def recent_failures(limit: int) -> list[ExecutionLog]:
+    """Of any plugin, newest first. A query for each status: all of them together would have no
+    index that has their order."""
+    rows = ExecutionLog.objects.defer("input", "output", "traceback", "stages").order_by("-id")
+    found = [row for status in FAILURES for row in rows.filter(status=status)[:limit]]
+    return sorted(found, key=lambda row: row.id, reverse=True)[:limit]
+
+
 def page(caller: Caller, wanted: Wanted, *, limit: int, cursor: str = "") -> Page:
     """Newest first, older than `cursor`; without the payloads."""
-    rows = _visible(caller).filter(_matches(wanted)).order_by("-id")
-    rows = rows.defer("input", "output", "traceback")
+    rows = visible(caller).filter(_matches(wanted)).order_by("-id")
+    rows = rows.defer("input", "output", "traceback", "stages")
     if cursor:
         rows = rows.filter(id__lt=cursor)
     found = list(rows[: limit + 1])
@@ -57,17 +73,26 @@ def page(caller: Caller, wanted: Wanted, *, limit: int, cursor: str = "") -> Pag
 
 
 def find(caller: Caller, execution_id: str) -> ExecutionLog | None:
-    return _visible(caller).filter(pk=execution_id).first()
+    return visible(caller).filter(pk=execution_id).first()
 
 
-def _visible(caller: Caller) -> QuerySet[ExecutionLog]:
+def visible(caller: Caller) -> QuerySet[ExecutionLog]:
     """One's own, or with the scope `logs` everybody's, of the plugins that the caller may see."""
     rows = ExecutionLog.objects.all()
     if not caller.may(Scope.LOGS):
         rows = rows.filter(caller=caller.id)
-    if sees_broken(caller) and caller.plugins == ("*",):
+    if _sees_every_plugin(caller):
         return rows
     return rows.filter(plugin__in=_visible_names(caller))
+
+
+def sees_all(caller: Caller) -> bool:
+    """Whether `visible` leaves nothing out."""
+    return caller.may(Scope.LOGS) and _sees_every_plugin(caller)
+
+
+def _sees_every_plugin(caller: Caller) -> bool:
+    return sees_broken(caller) and caller.plugins == EVERY_PLUGIN
 
 
 def _visible_names(caller: Caller) -> set[str]:
@@ -89,15 +114,7 @@ def _matches(wanted: Wanted) -> Q:
         "source": wanted.source,
         "request_id": wanted.request_id,
         "cached": wanted.cached,
-        "id__gte": _lowest_id(wanted.since),
-        "id__lt": _lowest_id(wanted.until),
+        "id__gte": wanted.since and first_id(wanted.since),
+        "id__lt": wanted.until and first_id(wanted.until),
     }
     return Q(**{name: value for name, value in equal.items() if value is not None})
-
-
-def _lowest_id(moment: datetime | None) -> str | None:
-    """The beginning that tells the millisecond: ids of that one and of later ones are greater."""
-    if moment is None:
-        return None
-    milliseconds = max(0, int(moment.timestamp() * 1000))
-    return encode_timestamp(milliseconds.to_bytes(_TIMESTAMP_BYTES, "big"))

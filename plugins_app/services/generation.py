@@ -15,11 +15,20 @@ Kind = Literal["plugins", "policies", "keys", "config"]
 @transaction.atomic(savepoint=False)
 def raise_generation(*kinds: Kind, reloads: Iterable[str] = ()) -> int:
     """Raise these counters by one; `reloads` names plugins to import anew. Returns the
-    generation of the plugins. Call it in the transaction of the change."""
-    state, _ = RegistryState.objects.select_for_update().get_or_create(pk=1)
+    generation of the plugins. Call it in the transaction of the change, after its audit event:
+    two that take these locks in turn would wait for each other."""
+    first = RegistryState()
+    _raise(first, kinds, reloads)
+    values = {name: getattr(first, name) for name in ("reloads", *kinds)}
+    state, made = RegistryState.objects.select_for_update().get_or_create(pk=1, defaults=values)
+    if not made:
+        _raise(state, kinds, reloads)
+        state.save()
+    return state.plugins
+
+
+def _raise(state: RegistryState, kinds: Iterable[Kind], reloads: Iterable[str]) -> None:
     for kind in kinds:
         setattr(state, kind, getattr(state, kind) + 1)
     for name in reloads:
         state.reloads[name] = state.plugins
-    state.save()
-    return state.plugins

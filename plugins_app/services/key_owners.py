@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
-from plugins_app.models import User
+from plugins_app.models import AuditHead, User
 from plugins_app.services.generation import raise_generation
 
 _NOTED_AT_LOGIN = {"last_login"}
@@ -21,8 +22,15 @@ def connect() -> None:
 
 def _saved(update_fields: Any = None, *, created: bool, raw: bool, **_: Any) -> None:
     if not (created or raw or set(update_fields or ()) == _NOTED_AT_LOGIN):
-        raise_generation("keys")
+        _look_again()
 
 
 def _deleted(**_: Any) -> None:
+    _look_again()
+
+
+@transaction.atomic(savepoint=False)
+def _look_again() -> None:
+    """Whoever saves a user writes the audit event later, and may not take its lock only then."""
+    AuditHead.held()
     raise_generation("keys")

@@ -1,6 +1,6 @@
-"""The life of an API key: made, changed, rotated, revoked. A key is `zan_` + 8 characters that
-find its row + 32 that prove it; 190 random bits need no slow hash, so the proof is one HMAC with a
-pepper that is not in the database."""
+"""The life of an API key: made, changed, rotated, disabled, revoked. A key is `zan_` + 8 characters
+that find its row + 32 that prove it; 190 random bits need no slow hash, so the proof is one HMAC
+with a pepper that is not in the database."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ def create_key(
     owner: User | None = None,
     model: str = "",
     rate_limit: int | None = None,
+    reason: str = "",
 ) -> NewKey:
     """Raises Forbidden for a scope that the actor does not have, and KeyRefused for a name that is
     taken."""
@@ -87,7 +88,8 @@ def create_key(
             expires=expires,
         )
         after = {"scopes": key.scopes, "plugins": key.plugins, "prefix": prefix}
-        record(actor, "key.create", f"key:{name}", after=after)
+        after |= _as_json({"expires": expires})
+        record(actor, "key.create", f"key:{name}", after=after, reason=reason)
         raise_generation("keys")
     return NewKey(key, secret)
 
@@ -129,6 +131,29 @@ def revoke_key(actor: Actor, key: ApiKey, reason: str = "") -> bool:
     return True
 
 
+def disable_key(actor: Actor, key: ApiKey, reason: str = "") -> bool:
+    """Whether it worked before. Until it is enabled again, its callers get 401."""
+    return _switch(actor, key, timezone.now(), reason)
+
+
+def enable_key(actor: Actor, key: ApiKey, reason: str = "") -> bool:
+    """Whether it was disabled. Raises Forbidden for a scope that the actor does not have."""
+    _check_may_hand_out(actor, key.scopes)
+    return _switch(actor, key, None, reason)
+
+
+def _switch(actor: Actor, key: ApiKey, disabled: datetime | None, reason: str) -> bool:
+    with transaction.atomic():
+        rows = ApiKey.objects.filter(pk=key.pk, revoked=None, disabled__isnull=disabled is not None)
+        if not rows.update(disabled=disabled):
+            return False
+        action, off = "key.disable" if disabled else "key.enable", bool(disabled)
+        before, after = {"disabled": not off}, {"disabled": off}
+        record(actor, action, f"key:{key.name}", before=before, after=after, reason=reason)
+        raise_generation("keys")
+    return True
+
+
 def rotate_key(
     actor: Actor, key: ApiKey, *, overlap: timedelta = timedelta(0), reason: str = ""
 ) -> NewKey:
@@ -138,6 +163,8 @@ def rotate_key(
     now = timezone.now()
     with transaction.atomic():
         row = _usable(key)
+        if row.disabled:
+            raise KeyRefused("This key is disabled; enable it before it gets a new secret")
         ApiKey.objects.filter(pk=row.pk).update(
             name=f"{row.name[:60]} until {now + overlap:%Y-%m-%d %H:%M} ({row.prefix})",
             expires=min(filter(None, (row.expires, now + overlap))),
@@ -186,13 +213,19 @@ def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def state_of(key: ApiKey) -> str:
+    """active, expired, disabled or revoked; the last that fits."""
+    if key.revoked or key.disabled:
+        return "revoked" if key.revoked else "disabled"
+    return "expired" if key.expires and key.expires <= timezone.now() else "active"
+
+
 def describe_key(key: ApiKey) -> dict[str, Any]:
     """Everything about a key but its secret, which nobody knows."""
-    expired = key.expires is not None and key.expires <= timezone.now()
     return {
         "name": key.name,
         "prefix": key.prefix,
-        "state": "revoked" if key.revoked else "expired" if expired else "active",
+        "state": state_of(key),
         "scopes": key.scopes,
         "plugins": key.plugins,
         "owner": key.owner.get_username() if key.owner else None,

@@ -95,6 +95,7 @@ def reload(name: str, actor: Actor, reason: str = "", *, served: str | None = No
         record(actor, "reload.rejected", _name(before, name), after=str(error), reason=reason)
         raise
     with transaction.atomic():
+        write_down([plugin], [plugin])
         record(
             actor,
             "reload",
@@ -103,7 +104,6 @@ def reload(name: str, actor: Actor, reason: str = "", *, served: str | None = No
             after={"version": plugin.version, "source": plugin.source_hash[:12]},
             reason=reason,
         )
-        write_down([plugin], [plugin])
         generation = raise_generation("plugins", reloads=[plugin.name])
         current_engine().reloaded[plugin.name] = generation
     elapsed = round((time.perf_counter() - started) * 1000)

@@ -47,10 +47,8 @@ def set_overrides(
     canonical = canonical_name(name)
     with transaction.atomic():
         row = _locked(canonical)
-        if seen is not None and seen != fingerprint(row.overrides):
-            raise StaleOverrides(f"The settings of {canonical!r} were changed meanwhile")
-        overrides = _checked({**row.overrides, **changes})
-        before, after = row.overrides, overrides.model_dump(exclude_none=True)
+        overrides = overridden(row.overrides, changes, seen=seen)
+        before, after = row.overrides, overrides.model_dump(mode="json", exclude_none=True)
         if after != before:
             row.overrides = after
             row.save(update_fields=["overrides"])
@@ -58,6 +56,15 @@ def set_overrides(
             raise_generation("policies")
     engine_loop.run(current_engine().take_policies())
     return overrides
+
+
+def overridden(
+    stored: Mapping[str, Any], changes: Mapping[str, Any], *, seen: str | None = None
+) -> PluginOverrides:
+    """What would be set after these changes. Raises InvalidOverrides and StaleOverrides."""
+    if seen is not None and seen != fingerprint(stored):
+        raise StaleOverrides("The settings were changed meanwhile")
+    return _checked({**stored, **changes})
 
 
 def fingerprint(overrides: Mapping[str, Any]) -> str:

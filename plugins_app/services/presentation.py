@@ -12,6 +12,7 @@ from plugins_app.core.metadata import tool_name
 from plugins_app.core.metrics import summary
 from plugins_app.models import ExecutionLog
 from plugins_app.services.catalogue import PluginView, sees_broken
+from plugins_app.services.runs.stages import Spent, spent
 
 _EXECUTION_FIELDS = (
     "id",
@@ -77,6 +78,19 @@ ORDERINGS = frozenset(
 )
 
 
+def exported(view: PluginView, metrics: Metrics | None) -> dict[str, Any]:
+    """For a file; without figures where the reader may not see them."""
+    shown = {
+        "name": view.name,
+        "version": view.version,
+        "status": str(view.status),
+        "status_detail": view.status_detail,
+        "enabled": view.enabled,
+        "metadata": view.metadata.model_dump(mode="json") if view.metadata else None,
+    }
+    return shown if metrics is None else {**shown, "metrics_24h": metrics.get(view.name)}
+
+
 def in_detail(view: PluginView, plugin: LoadedPlugin, metrics: dict[str, Any]) -> dict[str, Any]:
     return {
         "metadata": plugin.metadata.model_dump(mode="json"),
@@ -107,10 +121,16 @@ def execution_in_detail(row: ExecutionLog, reader: Caller) -> dict[str, Any]:
         **execution_in_list(row),
         "input": _payload(row.input),
         "output": _payload(row.output),
+        "stages": [_stage(each) for each in spent(row)],
     }
     if sees_broken(reader):
         shown |= {"traceback": row.traceback, "worker": row.worker}
     return shown
+
+
+def _stage(each: Spent) -> dict[str, Any]:
+    told = {"stage": each.stage, "begin_ms": round(each.begin, 3), "ms": round(each.took, 3)}
+    return {**told, "note": each.note} if each.note else told
 
 
 def _payload(text: str) -> Fragment | None:

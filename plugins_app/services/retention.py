@@ -20,14 +20,14 @@ from plugins_app.models import (
     MetricMinute,
     Status,
 )
+from plugins_app.runtime.partitions import UNENDED, drop_before
 from plugins_app.services.audit import Actor, record
+from plugins_app.services.windows import HOURS_KEPT, MINUTES_KEPT
 
 BATCH = 1_000
-MINUTES_KEPT = timedelta(hours=48)
-HOURS_KEPT = timedelta(days=396)
 Progress = Callable[[int, int, str], None]
 
-_UNENDED = (Status.QUEUED, Status.RUNNING)
+_WHOLE_DAYS = "executions of whole days"
 _UNINTERESTING = (Status.SUCCEEDED, Status.REFUSED)
 
 
@@ -45,6 +45,8 @@ def prune(
         return {what: rows.count() for what, rows in chosen.items()}
     deleted: dict[str, int] = {}
     try:
+        if rows_gone := drop_before(timezone.now() - max(older_than, keep_failures)):
+            deleted[_WHOLE_DAYS] = rows_gone
         for what, rows in chosen.items():
             for done in _delete(rows, what, progress):
                 deleted[what] = done
@@ -56,7 +58,7 @@ def prune(
 
 def _chosen(older_than: timedelta, keep_failures: timedelta) -> dict[str, QuerySet[Any]]:
     now = timezone.now()
-    ended = ExecutionLog.objects.exclude(status__in=_UNENDED)
+    ended = ExecutionLog.objects.exclude(status__in=UNENDED)
     ordinary = ended.filter(status__in=_UNINTERESTING)
     failed = ended.exclude(status__in=_UNINTERESTING)
     return {

@@ -40,17 +40,18 @@ class SyncReport:
 
     @property
     def moved(self) -> bool:
-        return any(self.facts().values())
+        return bool(self.facts())
 
     def facts(self) -> dict[str, Any]:
         """What moved, for the audit log."""
-        return {
+        facts = {
             "new": self.new,
             "changed": self.changed,
             "recoded": self.recoded,
             "gone": self.gone,
             "pruned": self.pruned,
         }
+        return {name: what for name, what in facts.items() if what}
 
 
 def discover(

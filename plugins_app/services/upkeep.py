@@ -7,12 +7,14 @@ from datetime import timedelta
 from importlib import import_module
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.utils import timezone
 
 from plugins_app.runtime import sweeper
 from plugins_app.runtime.exclusive import exclusive
 from plugins_app.services import retention
-from plugins_app.services.audit import Actor
+from plugins_app.services.audit import Actor, record
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,10 @@ def prune() -> dict[str, int]:
     return deleted
 
 
+@transaction.atomic
 def clear_sessions() -> None:
     """Logins that have ended by themselves."""
+    ended = Session.objects.filter(expire_date__lt=timezone.now()).count()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    if ended:
+        record(SCHEDULE, "prune", "sessions", after={"sessions": ended})

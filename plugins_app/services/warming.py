@@ -15,6 +15,7 @@ from django.db import transaction
 
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.models import RegistryState, Worker
+from plugins_app.services.audit import Actor, record
 from plugins_app.services.workers import live_workers
 
 _POLL_SECONDS = 0.1
@@ -58,12 +59,12 @@ def obstacle(plugin: LoadedPlugin) -> str:
     return ""
 
 
-def warm_servers(names: Iterable[str], patience: timedelta) -> Outcome:
+def warm_servers(actor: Actor, names: Iterable[str], patience: timedelta) -> Outcome:
     """Ask the servers that run now, and wait until all are through or patience ends. A server
     that ends meanwhile is not waited for."""
     wanted = list(names)
     servers = list(live_workers().values_list("pk", flat=True))
-    request = _ask(wanted) if servers else 0
+    request = _ask(actor, wanted) if servers else 0
     end = time.monotonic() + patience.total_seconds()
     while True:
         alive = list(live_workers().filter(pk__in=servers))
@@ -75,9 +76,10 @@ def warm_servers(names: Iterable[str], patience: timedelta) -> Outcome:
 
 
 @transaction.atomic
-def _ask(names: list[str]) -> int:
+def _ask(actor: Actor, names: list[str]) -> int:
     """The number of the request."""
     RegistryState.objects.get_or_create(pk=1)
+    record(actor, "warm", "servers", after={"plugins": names})
     state = RegistryState.objects.select_for_update().get(pk=1)
     request = max(state.warms.values(), default=0) + 1
     state.warms |= dict.fromkeys(names, request)

@@ -18,10 +18,14 @@ from plugins_app.services.keys import NewKey, describe_key
 
 _DEFAULT_EXPIRY = "90d"
 _LONGEST_NAME = 100
+_SWITCHES = {
+    "disable": "Refuse a key until it is enabled again.",
+    "enable": "Let a disabled key work again.",
+}
 
 
 class Command(ZantaraCommand):
-    help = "Create, list, rotate and revoke API keys."
+    help = "Create, list, rotate, disable, enable and revoke API keys."
 
     def arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -41,15 +45,20 @@ class Command(ZantaraCommand):
         rotate.add_argument(
             "--overlap", type=span, default=timedelta(0), help="How long the old one still works."
         )
+        for action, about in _SWITCHES.items():
+            switch = _action(actions, action, about)
+            switch.add_argument("name")
+            switch.add_argument("--reason", default="")
         revoke = _action(actions, "revoke", "End a key at once.")
         revoke.add_argument("name")
         revoke.add_argument("--reason", default="")
         revoke.add_argument("--no-input", action="store_true", help="Do not ask.")
 
     def run(self, *, action: str, **options: Any) -> None:
-        {"create": self._create, "list": self._list, "rotate": self._rotate}.get(
-            action, self._revoke
-        )(**options)
+        if action in _SWITCHES:
+            self._switch(action, **options)
+        else:
+            getattr(self, f"_{action}")(**options)
 
     def _create(self, *, name: str, dry_run: bool, **options: Any) -> None:
         wanted = {
@@ -95,6 +104,16 @@ class Command(ZantaraCommand):
             self._would("rotated", name)
         else:
             self._show_secret(keys.rotate_key(CLI, key, overlap=overlap))
+
+    def _switch(self, action: str, *, name: str, reason: str, dry_run: bool, **_: Any) -> None:
+        key, done = self._key(name), f"{action}d"
+        if dry_run:
+            self._would(done, name)
+            return
+        switch = keys.disable_key if action == "disable" else keys.enable_key
+        changed = switch(CLI, key, reason)
+        self.emit({"success": True, "name": name, done: changed})
+        self.say(f"{name} {done}" if changed else f"{name} was {done} already")
 
     def _revoke(self, *, name: str, reason: str, no_input: bool, dry_run: bool, **_: Any) -> None:
         key = self._key(name)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management import CommandParser
 
 from plugins_app.management.command import ZantaraCommand
+from plugins_app.services.audit import CLI
 from plugins_app.services.backup import NotPossible, backup
 
 
@@ -18,7 +19,7 @@ class Command(ZantaraCommand):
 
     def run(self, *, file: Path, **_: Any) -> None:
         try:
-            size = backup(file)
+            size = backup(CLI, file)
         except (NotPossible, OSError, sqlite3.Error) as error:
             self.fail(f"No backup was made: {error}")
         self.say(f"{file}: {size} bytes")

@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 
 from plugins_app.runtime.engine import close_engine
-from plugins_app.services import sync
+from plugins_app.services import migrations, people, sync
 from plugins_app.services.audit import CLI
 
 ADMIN_NAME = "admin"
@@ -42,7 +42,8 @@ class Command(BaseCommand):
         self.stdout.write(work())
 
     def _migrate(self) -> str:
-        call_command("migrate", verbosity=0, interactive=False)
+        with migrations.on_record(CLI):
+            call_command("migrate", verbosity=0, interactive=False)
         return "migrated"
 
     def _collect(self) -> str:
@@ -60,7 +61,8 @@ class Command(BaseCommand):
         if users.filter(is_superuser=True).exists():
             return "exists (a new password: manage.py changepassword admin)"
         password = token_urlsafe(12)
-        users.create_superuser(ADMIN_NAME, password=password)
+        with people.on_record(CLI):
+            users.create_superuser(ADMIN_NAME, password=password)
         return f"{ADMIN_NAME} / {password}   (shown this once)"
 
     def _say_where(self, port: int) -> None:

@@ -10,6 +10,7 @@ from plugins_app.management.command import FAILED, NOT_FOUND, PARTIAL, ZantaraCo
 from plugins_app.management.durations import positive_span
 from plugins_app.management.selection import add_selectors, filtered, selected
 from plugins_app.services import warming
+from plugins_app.services.audit import CLI
 from plugins_app.services.catalogue import PluginView
 from plugins_app.services.warming import Outcome
 
@@ -34,7 +35,7 @@ class Command(ZantaraCommand):
         for name, reason in skipped.items():
             self.note(f"{name} skipped: {reason}")
         names = [view.name for view in views if view.name not in skipped]
-        outcome = warming.warm_servers(names, timeout) if names else Outcome([], 0, 0)
+        outcome = warming.warm_servers(CLI, names, timeout) if names else Outcome([], 0, 0)
         if names and not outcome.total:
             self.fail("No server is running, and a cache lives in a server's memory. Start one.")
         self._show(outcome, skipped)

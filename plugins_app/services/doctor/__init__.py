@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugins_app.services.doctor import (
+    audit,
     catalogue,
     configuration,
     database,
@@ -27,6 +28,7 @@ _MIGRATED: tuple[Check, ...] = (
     *catalogue.MIGRATED_CHECKS,
     *servers.MIGRATED_CHECKS,
     *queue.MIGRATED_CHECKS,
+    *audit.MIGRATED_CHECKS,
 )
 _NEEDED = frozenset(("ZD10", "ZD12"))
 

@@ -22,7 +22,7 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 
 def _workers() -> Iterator[Finding]:
     alive = list(live_workers())
-    yield ok("ZD16", f"{len(alive)} servers running")
+    yield ok("ZD16", f"{len(alive)} server{'' if len(alive) == 1 else 's'} running")
     yield from _silent(alive)
     yield from _state(len(alive))
     yield from _hosts(alive)
