@@ -3,7 +3,9 @@ before it asked whom for."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +16,8 @@ from plugins_app.core.json_gate import MAX_BYTES
 
 MAX_TARGET_BYTES = 8 * 1024
 MAX_HEADER_BYTES = 64 * 1024
+DRAIN_BYTES = 8 * MAX_BYTES
+DRAIN_SECONDS = 1.0
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -30,11 +34,13 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if refusal := _refusal(scope):
+            await _drain(scope, receive)
             await _refuse(scope, send, *refusal)
             return
         body = _Body(receive)
         await self._app(scope, body, send)
         if body.too_large:
+            await _drain(scope, receive)
             await _refuse(scope, send, *_TOO_LARGE)
 
 
@@ -55,20 +61,40 @@ class _Body:
 
 
 def _refusal(scope: Scope) -> tuple[str, str] | None:
-    headers: list[tuple[bytes, bytes]] = scope["headers"]
     if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES:
         return "uri_too_long", f"The address is longer than {MAX_TARGET_BYTES} bytes"
-    if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
+    size, has_host, stated = 0, False, b""
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
+        if name == b"host":
+            has_host = True
+        elif name == b"content-length" and not stated:
+            stated = value[:200]
+    if size > MAX_HEADER_BYTES:
         return "headers_too_large", f"The header is larger than {MAX_HEADER_BYTES} bytes"
-    if scope["http_version"] == "1.1" and all(name != b"host" for name, _ in headers):
+    if scope["http_version"] == "1.1" and not has_host:
         return "malformed_request", "A request by HTTP/1.1 names its Host"
-    stated = _header(scope, b"content-length")
     return _TOO_LARGE if stated.isdigit() and int(stated) > MAX_BYTES else None
 
 
 def _header(scope: Scope, name: bytes) -> str:
     found = (value for key, value in scope["headers"] if key == name)
     return str(next(found, b""), "latin-1")[:200]
+
+
+async def _drain(scope: Scope, receive: Receive) -> None:
+    """Some of what is still coming: a connection that closes while its client sends is reset, and
+    the client never sees the answer. Whoever asked for leave to send has not sent."""
+    if _header(scope, b"expect"):
+        return
+    left = DRAIN_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while left > 0:
+                message = await receive()
+                if not message.get("more_body"):
+                    return
+                left -= len(message["body"])
 
 
 async def _refuse(scope: Scope, send: Send, code: str, detail: str) -> None:

@@ -134,12 +134,14 @@ def _postgresql_options() -> dict[str, Any]:
     seconds = env.float("ZANTARA_STATEMENT_SECONDS", default=30.0)
     size = env.int("ZANTARA_DATABASE_POOL", default=10)
     options: dict[str, Any] = {
-        "connect_timeout": 5,
+        "connect_timeout": 2,
         # A row that was told to be durable is: whatever the server's default says.
         "options": f"-c synchronous_commit=on -c statement_timeout={round(seconds * 1000)}",
     }
     if size:
-        options["pool"] = {"min_size": 1, "max_size": size, "timeout": 5}
+        # A pool that finds no server tries again ever more rarely; this one begins anew, so that a
+        # server that is back is used at once, however long it was away.
+        options["pool"] = {"min_size": 1, "max_size": size, "timeout": 2, "reconnect_timeout": 2}
     return options
 
 
@@ -281,6 +283,7 @@ ZANTARA_PLUGIN_DIRS = [
     Path(directory).resolve()
     for directory in env.list("ZANTARA_PLUGIN_DIRS", default=[str(BASE_DIR / "plugins")])
 ]
+ZANTARA_DEMO_DIR = None if ENVIRONMENT == "production" else VAR_DIR / "demo_plugins"
 ZANTARA_PLUGIN_CONFIG = env.str("ZANTARA_PLUGIN_CONFIG", default="")
 ZANTARA_AUTO_ENABLE = env.bool("ZANTARA_AUTO_ENABLE", default=EMBEDDED)
 ZANTARA_ANONYMOUS_API = env.bool("ZANTARA_ANONYMOUS_API", default=True)

@@ -7,12 +7,8 @@ from django.views.generic import RedirectView
 from plugins_app.api.probes import livez, prometheus, readyz
 from plugins_app.api.problem_pages import problem_list, problem_page
 
-# The address that answers and problems name; it leads to wherever the admin shows the row.
-execution_page = RedirectView.as_view(pattern_name="admin:plugins_app_executionlog_change")
-
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/plugins/")),
-    path("admin/executions/<str:object_id>/", execution_page),
     path("admin/", admin.site.urls),
     path("api/", include("plugins_app.api.urls")),
     path("problems/", problem_list, name="problems"),

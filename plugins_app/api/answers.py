@@ -334,12 +334,24 @@ class ExecutionRow(Shape):
     duration_ms: float | None = None
 
 
+class ExecutionStage(Shape):
+    stage: str = Field(
+        description="queue, check, admit, follow, accept, attempt, pause, output or settle."
+    )
+    begin_ms: float = Field(description="Milliseconds after the call was asked for.")
+    ms: float = Field(description="Milliseconds.")
+    note: str | None = Field(default=None, description="The error's code that a pause comes after.")
+
+
 class ExecutionDetail(ExecutionRow):
     """Payloads with sensitive fields masked; null where they are not kept. Traceback and worker
     are for staff."""
 
     input: JsonValue = None
     output: JsonValue = None
+    stages: list[ExecutionStage] = Field(
+        default=[], description="Where the time went, in order; empty where it was not measured."
+    )
     traceback: str = ""
     worker: str = ""
 

@@ -22,7 +22,7 @@ from plugins_app.services.addresses import address_of
 
 MODEL_HEADER = "X-Zantara-Model"
 MAX_MODEL_LENGTH = 64
-UNKNOWN_KEY = "The API key is unknown, expired or revoked"
+UNKNOWN_KEY = "The API key is unknown, expired, disabled or revoked"
 
 
 class CallerAuthentication(SessionAuthentication):

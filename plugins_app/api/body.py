@@ -70,6 +70,8 @@ def parse_json(body: bytes, content_type: str, content_encoding: str = "") -> An
 
 def check_media_type(media_type: str) -> None:
     """application/json, in UTF-8 where a charset is stated."""
+    if media_type == "application/json":
+        return
     kind, *parameters = [part.strip().lower() for part in media_type.split(";")]
     charsets = {p.partition("=")[2].strip('" ') for p in parameters if p.startswith("charset")}
     if kind != "application/json" or charsets - {"utf-8", "utf8"}:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import orjson
 from pydantic import Field
@@ -36,8 +35,7 @@ class ExecuteBody(Body):
     timeout_ms: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ExecuteCall:
+class ExecuteCall(NamedTuple):
     """What a door knows of the request once it has authenticated the caller."""
 
     name: str

@@ -60,6 +60,9 @@ class FastLane:
     def __init__(self, app: App) -> None:
         self._app = app
         self._hosts: dict[str, bool] = {}
+        # Read once, as Django's middleware does: to ask the settings each time takes its time.
+        self._debug, self._redirects = settings.DEBUG, settings.SECURE_SSL_REDIRECT
+        self._behind_proxy = settings.SECURE_PROXY_SSL_HEADER is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _PATH.fullmatch(scope["raw_path"]) if scope["method"] == "POST" else None
@@ -71,15 +74,21 @@ class FastLane:
         if body is not None:
             request_id = request_id_of(headers.get(b"x-request-id", ""))
             reply = await _answer(scope, path, headers, body, request_id)
-            await _send(send, reply, request_id, secure=_is_secure(scope, headers))
+            await _send(send, reply, request_id, secure=self._is_secure(scope, headers))
 
     def _takes(self, scope: Scope, headers: Headers) -> bool:
         return (
-            not settings.DEBUG
+            not self._debug
             and headers.get(b"accept", "*/*") in _ACCEPTED
-            and (not settings.SECURE_SSL_REDIRECT or _is_secure(scope, headers))
+            and (not self._redirects or self._is_secure(scope, headers))
             and self._is_host(headers.get(b"host", ""))
         )
+
+    def _is_secure(self, scope: Scope, headers: Headers) -> bool:
+        """As Django decides it: a proxy's word counts where SECURE_PROXY_SSL_HEADER is set."""
+        told = headers.get(b"x-forwarded-proto") if self._behind_proxy else None
+        scheme: str = scope["scheme"] if told is None else told.partition(",")[0].strip()
+        return scheme == "https"
 
     def _is_host(self, host: str) -> bool:
         """Whether Django would take it, asked once for each."""
@@ -109,13 +118,6 @@ def _is_allowed(host: str) -> bool:
     except DisallowedHost:
         return False
     return True
-
-
-def _is_secure(scope: Scope, headers: Headers) -> bool:
-    """As Django decides it: a proxy's word counts where SECURE_PROXY_SSL_HEADER is set."""
-    told = headers.get(b"x-forwarded-proto") if settings.SECURE_PROXY_SSL_HEADER else None
-    scheme: str = scope["scheme"] if told is None else told.partition(",")[0].strip()
-    return scheme == "https"
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import conditional_page, require_safe
 
-from plugins_app.api.problem_kinds import PROBLEMS, ProblemKind, page_of, slug_of
+from plugins_app.services.problem_kinds import PROBLEMS, ProblemKind, page_of, slug_of
 
 _MAX_AGE = 300
 _BLAMED = {4: "The request has to change or to wait", 5: "The plugin or the server failed"}

@@ -20,7 +20,6 @@ from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
-from plugins_app.api.problem_kinds import PROBLEMS, page_of
 from plugins_app.api.reply import Reply, json_reply, to_http
 from plugins_app.core.caller import Caller, Scope
 from plugins_app.core.errors import (
@@ -33,6 +32,7 @@ from plugins_app.core.errors import (
 )
 from plugins_app.core.execution import Execution
 from plugins_app.core.json_gate import MalformedJson, PayloadTooLarge
+from plugins_app.services.problem_kinds import PROBLEMS, page_of
 
 logger = logging.getLogger(__name__)
 

@@ -20,10 +20,10 @@ from plugins_app.api.openapi.parameters import (
 )
 from plugins_app.api.operation import Operation, operation_of
 from plugins_app.api.parameters import NoParameters
-from plugins_app.api.problem_kinds import PROBLEMS, slug_of
 from plugins_app.api.problems import CONTENT_TYPE
 from plugins_app.core.caller import Scope
 from plugins_app.services.access import ANONYMOUS_SCOPES
+from plugins_app.services.problem_kinds import PROBLEMS, slug_of
 
 if TYPE_CHECKING:
     from plugins_app.api.views.base import ApiView
