@@ -14,9 +14,10 @@ class PluginsAppConfig(AppConfig):
 
     def ready(self) -> None:
         from plugins_app import checks  # noqa: F401  (registers the system checks)
-        from plugins_app.services import key_owners
+        from plugins_app.services import key_owners, people
 
         key_owners.connect()
+        people.connect()
 
         connection_created.connect(allow_all_parameters)
 

@@ -20,6 +20,12 @@ RELOAD = "plugins_app.reload_plugin"
 CONFIGURE = "plugins_app.change_installedplugin"
 METRICS = "plugins_app.view_metrics"
 EXECUTIONS = "plugins_app.view_executionlog"
+HEALTH = "plugins_app.view_worker"
+AUDIT = "plugins_app.view_auditevent"
+EXECUTE = "plugins_app.execute_plugin"
+KEYS = "plugins_app.view_apikey"
+NEW_KEYS = "plugins_app.add_apikey"
+CHANGE_KEYS = "plugins_app.change_apikey"
 
 View = Callable[..., HttpResponse]
 
@@ -32,14 +38,14 @@ def needs(permission: str) -> Callable[[View], View]:
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.has_perm(permission):
                 return view(request, *args, **kwargs)
-            return _refusal(request, permission)
+            return refusal(request, permission)
 
         return checked
 
     return decorate
 
 
-def _refusal(request: HttpRequest, permission: str) -> HttpResponse:
+def refusal(request: HttpRequest, permission: str) -> HttpResponse:
     if request.path.endswith(".json"):
         detail = f"This needs the permission {permission}"
         return JsonResponse({"code": "forbidden", "detail": detail}, status=403)
@@ -64,4 +70,6 @@ def rights(request: HttpRequest) -> dict[str, bool]:
         "may_configure": may(CONFIGURE),
         "may_see_metrics": may(METRICS),
         "may_see_executions": may(EXECUTIONS),
+        "may_execute": may(EXECUTE),
+        "may_see_audit": may(AUDIT),
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from plugins_app.models import Status
 from plugins_app.services.catalogue import Badge
+from plugins_app.services.doctor import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,12 @@ EXECUTIONS = {
     Status.CANCELLED: Look("Cancelled", "ban", "off"),
     Status.ABANDONED: Look("Abandoned", "octagon-x", "error"),
     Status.REFUSED: Look("Refused", "lock", "warn"),
+}
+
+LEVELS = {
+    Level.OK: Look("Fine", "circle-check", "ok"),
+    Level.WARNING: Look("Warning", "triangle-alert", "warn"),
+    Level.ERROR: Look("Error", "circle-x", "error"),
 }
 
 CATEGORY_ICONS = {

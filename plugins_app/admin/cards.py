@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from plugins_app.admin.badges import BADGES, Look, category_icon
 from plugins_app.admin.facts import access, rate_limit
-from plugins_app.admin.formats import milliseconds, number, plural, rate
+from plugins_app.admin.formats import end_of_path, milliseconds, number, plural, rate
+from plugins_app.admin.quality import TIERS
+from plugins_app.admin.sparkline import Sparkline, sparkline
+from plugins_app.core.quality import Tier
 from plugins_app.services.catalogue import Badge, PluginView
 
 SHOWN_TAGS = 3
@@ -29,16 +32,29 @@ class Card:
     figures: list[Figure] | None
     """None where the operator may not see metrics, and where there is nothing to count."""
     impact: str
+    summary: Summary = field(default_factory=dict)
+    """Of the last day; empty where the operator may not see metrics."""
+    line: Sparkline | None = None
+    """Calls of the last day by the hour."""
 
     @property
     def name(self) -> str:
         return self.view.name
 
     @property
+    def calls(self) -> int:
+        """In the last day."""
+        return int(self.summary.get("calls", 0))
+
+    @property
     def edition(self) -> str:
         """'v1.2.0 · bali-zero', as far as known."""
         version = f"v{self.view.version}" if self.view.version else ""
         return " · ".join(filter(None, (version, self.view.category)))
+
+    @property
+    def tier_word(self) -> str:
+        return TIERS[Tier[self.view.tier.upper()]] if self.view.tier else ""
 
     @property
     def look(self) -> Look:
@@ -53,8 +69,17 @@ class Card:
         return self.view.status is Badge.LOAD_ERROR
 
     @property
+    def place(self) -> str:
+        """Where it failed."""
+        return end_of_path(self.view.failure.location) if self.view.failure else ""
+
+    @property
     def reload_word(self) -> str:
         return "Retry load" if self.broken else "Reload"
+
+    @property
+    def switch_word(self) -> str:
+        return "Disable" if self.view.enabled else "Enable"
 
     @property
     def can_switch(self) -> bool:
@@ -78,10 +103,12 @@ class Card:
         return rate_limit(self.view.metadata) if self.view.metadata else ""
 
 
-def card(view: PluginView, summary: Summary | None) -> Card:
+def card(view: PluginView, summary: Summary | None, by_hour: Sequence[int] | None = None) -> Card:
     """`summary` is None where the operator may not see metrics."""
     called = summary is not None and (view.loaded or summary.get("calls"))
-    return Card(view, _strip(summary) if summary and called else None, impact(summary))
+    figures = _strip(summary) if summary and called else None
+    line = sparkline(by_hour) if by_hour and figures else None
+    return Card(view, figures, impact(summary), summary or {}, line)
 
 
 def impact(summary: Summary | None) -> str:
@@ -95,12 +122,21 @@ def impact(summary: Summary | None) -> str:
 
 
 def _strip(summary: Summary) -> list[Figure]:
-    share = summary.get("success_rate")
+    share = error_share(summary)
     return [
         Figure("Calls", number(summary.get("calls", 0))),
-        Figure("Success", rate(share), tone=success_tone(share)),
+        Figure("Errors", rate(share), tone=error_tone(share)),
         Figure("p95", milliseconds(summary.get("p95_ms")), "95 % of executed calls were faster"),
     ]
+
+
+def error_share(summary: Summary) -> float | None:
+    share = summary.get("success_rate")
+    return None if share is None else 1 - share
+
+
+def error_tone(share: float | None) -> str:
+    return success_tone(None if share is None else 1 - share)
 
 
 def figures(summary: Summary) -> list[Figure]:

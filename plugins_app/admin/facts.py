@@ -37,14 +37,14 @@ def _facts(plugin: LoadedPlugin, now: PluginMetadata, code: PluginMetadata) -> I
     if now.owner:
         yield Fact("Owner", now.owner)
     yield Fact("Who may call", access(now))
-    yield Fact("Models", _models(now))
+    yield Fact("Models", models(now), _note(models(now), models(code)))
     yield Fact("Rate limit", rate_limit(now), _note(rate_limit(now), rate_limit(code)))
     yield Fact("Cache", _cache(now), _note(_cache(now), _cache(code)))
     yield Fact("Timeout", _timeout(now), _note(_timeout(now), _timeout(code)))
     yield Fact("Usual duration", span(now.estimated_time))
-    yield Fact("Attempts", plural(now.max_attempts, "attempt"))
-    if now.max_concurrency:
-        yield Fact("At once", plural(now.max_concurrency, "call"))
+    yield Fact("Attempts", _attempts(now), _note(_attempts(now), _attempts(code)))
+    if now.max_concurrency or code.max_concurrency:
+        yield Fact("At once", at_once(now), _note(at_once(now), at_once(code)))
     yield Fact("Effects", ", ".join(_effects(now)))
     if now.dependencies:
         yield Fact("Needs", ", ".join(now.dependencies))
@@ -56,7 +56,16 @@ def _note(in_force: str, declared: str) -> str:
     return "" if in_force == declared else f"Set by an operator; the code says {declared}"
 
 
-def _models(metadata: PluginMetadata) -> str:
+def at_once(metadata: PluginMetadata) -> str:
+    limit = metadata.max_concurrency
+    return plural(limit, "call") if limit else "No limit"
+
+
+def _attempts(metadata: PluginMetadata) -> str:
+    return plural(metadata.max_attempts, "attempt")
+
+
+def models(metadata: PluginMetadata) -> str:
     allowed = metadata.allowed_models
     return "All" if set(allowed) == set(MODEL_FAMILIES) else ", ".join(allowed) or "None"
 

@@ -68,6 +68,11 @@ def absolute(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M %Z").strip()
 
 
+def end_of_path(location: str) -> str:
+    """'/opt/plugins/maps/directions.py:3' -> 'maps/directions.py:3'."""
+    return "/".join(location.split("/")[-2:])
+
+
 def short_id(identifier: str) -> str:
     """Both ends of a long id: they tell its time and the id apart."""
     return identifier if len(identifier) <= 14 else f"{identifier[:6]}…{identifier[-6:]}"

@@ -14,6 +14,7 @@ from django.utils import timezone
 from plugins_app.core.caller import Scope, model_family
 from plugins_app.core.metadata import MODEL_FAMILIES
 from plugins_app.models import ApiKey, User
+from plugins_app.services.keys import EDITABLE
 
 EXPIRES_AFTER = timedelta(days=90)
 MAX_GLOBS = 50
@@ -29,6 +30,11 @@ SCOPES = {
     Scope.CONFIG: "Change limits, timeouts and other settings of plugins.",
     Scope.ADMIN: "Everything, including to enable and disable plugins.",
 }
+
+
+def globs_of(text: str) -> list[str]:
+    """Patterns as people write them, with commas or spaces between."""
+    return [each for each in re.split(r"[,\s]+", text) if each]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,14 @@ class KeyForm(forms.Form):
     expires = forms.DateField(
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="Its last day. Empty is never: then nobody is reminded to renew it.",
+        help_text="Its last day.",
     )
+    never = forms.BooleanField(
+        required=False,
+        label="It never expires",
+        help_text="Then nobody is reminded to renew it: say why below.",
+    )
+    reason = forms.CharField(max_length=500, required=False, help_text="Kept in the audit trail.")
 
     def __init__(self, *args: Any, held: Iterable[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,13 +102,13 @@ class KeyForm(forms.Form):
 
     @property
     def plain_fields(self) -> list[Any]:
-        return [field for field in self if field.name != "scopes"]
+        return [field for field in self if field.name not in {"scopes", "never"}]
 
     def clean_name(self) -> str:
         return str(self.cleaned_data["name"]).strip()
 
     def clean_plugins(self) -> list[str]:
-        globs = [each for each in re.split(r"[,\s]+", self.cleaned_data["plugins"]) if each]
+        globs = globs_of(self.cleaned_data["plugins"])
         if wrong := [each for each in globs if not _GLOB.fullmatch(each)]:
             raise forms.ValidationError(f"{wrong[0]!r} is not a plugin name or a pattern of one.")
         if not globs or len(globs) > MAX_GLOBS:
@@ -120,8 +132,23 @@ class KeyForm(forms.Form):
             raise forms.ValidationError("This day is over.")
         return expires
 
+    def clean_reason(self) -> str:
+        return str(self.cleaned_data["reason"]).strip()
+
+    def clean(self) -> dict[str, Any]:
+        """Never is chosen, not forgotten."""
+        cleaned = super().clean() or {}
+        if cleaned.pop("never", False):
+            cleaned["expires"] = None
+            if "never" in self.changed_data and not cleaned.get("reason"):
+                self.add_error("reason", "Say why it never expires.")
+        elif "expires" not in self.errors and not cleaned.get("expires"):
+            self.add_error("expires", "Choose its last day, or that it never expires.")
+        return cleaned
+
 
 class NewKeyForm(KeyForm):
+    field_order = ("name", "scopes", "plugins", "owner")
     owner = forms.ModelChoiceField(
         User.objects.none(),
         required=False,
@@ -145,12 +172,16 @@ def values_of(key: ApiKey) -> dict[str, Any]:
         "model": key.model,
         "rate_limit": key.rate_limit,
         "expires": last_day.date() if last_day else None,
+        "never": last_day is None,
     }
 
 
 def changes_of(form: KeyForm, key: ApiKey) -> dict[str, Any]:
     """Only what the operator changed: a date that was left alone keeps its time of day."""
-    changes = {name: form.cleaned_data[name] for name in form.changed_data}
+    cleaned = form.cleaned_data
+    changes = {name: cleaned[name] for name in form.changed_data if name in EDITABLE}
+    if "never" in form.changed_data:
+        changes["expires"] = cleaned["expires"]
     if "scopes" in form.cleaned_data:
         scopes = sorted(form.cleaned_data["scopes"])
         changes.pop("scopes", None)

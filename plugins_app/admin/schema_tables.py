@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugins_app.admin.formats import plural
+from plugins_app.core.json_schema import Schema, choices, resolve
 
 MAX_DEPTH = 3
 MAX_CHOICES = 12
-Schema = Mapping[str, Any]
 
 _LIMITS = (
     ("minimum", "≥ {}"),
@@ -58,7 +58,7 @@ def _fields(schema: Schema, root: Schema, path: str, depth: int) -> Iterator[Row
 
 
 def _row(field: Schema, root: Schema, path: str, required: bool, depth: int) -> Row:
-    resolved = _resolve(field, root)
+    resolved = resolve(field, root)
     return Row(
         name=path,
         type=" or ".join(dict.fromkeys(_types(resolved, root))),
@@ -70,26 +70,10 @@ def _row(field: Schema, root: Schema, path: str, required: bool, depth: int) -> 
     )
 
 
-def _resolve(field: Schema, root: Schema) -> Schema:
-    """The field with what its $ref names; what stands beside the $ref wins."""
-    seen: set[str] = set()
-    while (reference := field.get("$ref")) and reference not in seen:
-        seen.add(reference)
-        target: Any = root
-        for part in reference.removeprefix("#/").split("/"):
-            target = target.get(part, {}) if isinstance(target, Mapping) else {}
-        field = {**target, **{k: v for k, v in field.items() if k != "$ref"}}
-    return field
-
-
-def _choices(field: Schema) -> list[Schema]:
-    return [*field.get("anyOf", ()), *field.get("oneOf", ()), *field.get("allOf", ())]
-
-
 def _types(field: Schema, root: Schema) -> Iterator[str]:
-    if choices := _choices(field):
-        for choice in choices:
-            yield from _types(_resolve(choice, root), root)
+    if some := choices(field):
+        for choice in some:
+            yield from _types(resolve(choice, root), root)
         return
     kind = field.get("type")
     for one in kind if isinstance(kind, list) else [kind]:
@@ -98,7 +82,7 @@ def _types(field: Schema, root: Schema) -> Iterator[str]:
 
 def _type(kind: str | None, field: Schema, root: Schema) -> str:
     if kind == "array":
-        items = " or ".join(dict.fromkeys(_types(_resolve(field.get("items", {}), root), root)))
+        items = " or ".join(dict.fromkeys(_types(resolve(field.get("items", {}), root), root)))
         return f"array of {items}"
     if kind is None:
         return "any" if "const" not in field and "enum" not in field else "value"
@@ -118,10 +102,10 @@ def _constraints(field: Schema, root: Schema) -> Iterator[str]:
         yield f"always {_json(field['const'])}"
     if "enum" in field:
         yield _one_of(field["enum"])
-    for choice in _choices(field):
-        yield from _constraints(_resolve(choice, root), root)
+    for choice in choices(field):
+        yield from _constraints(resolve(choice, root), root)
     if isinstance(field.get("items"), Mapping):
-        inner = "; ".join(_constraints(_resolve(field["items"], root), root))
+        inner = "; ".join(_constraints(resolve(field["items"], root), root))
         yield from [f"each: {inner}"] if inner else []
 
 
@@ -135,13 +119,13 @@ def _one_of(values: list[Any]) -> str:
 
 def _object_in(field: Schema, root: Schema) -> tuple[Schema, str]:
     """The object that the field is, or holds in an array or a choice, and its path's suffix."""
-    resolved = _resolve(field, root)
+    resolved = resolve(field, root)
     if resolved.get("properties"):
         return resolved, ""
     if isinstance(resolved.get("items"), Mapping):
         inner, suffix = _object_in(resolved["items"], root)
         return inner, f"[]{suffix}"
-    for choice in _choices(resolved):
+    for choice in choices(resolved):
         inner, suffix = _object_in(choice, root)
         if inner:
             return inner, suffix

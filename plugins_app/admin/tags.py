@@ -14,8 +14,9 @@ from plugins_app.admin import formats
 from plugins_app.admin.badges import EXECUTIONS, Look
 from plugins_app.admin.highlight import highlighted, plugin_name
 from plugins_app.admin.navigation import Link, primary
+from plugins_app.admin.sidebar import is_narrow
 from plugins_app.admin.theme import theme_of
-from plugins_app.admin.values import moment
+from plugins_app.admin.values import day, instant, moment, plugin_link
 from plugins_app.models import Status
 
 register = template.Library()
@@ -30,6 +31,9 @@ register.filter("short_id", formats.short_id)
 register.simple_tag(highlighted, name="highlighted")
 register.simple_tag(plugin_name, name="plugin_name")
 register.simple_tag(moment, name="moment")
+register.simple_tag(instant, name="instant")
+register.simple_tag(plugin_link, name="plugin_link")
+register.simple_tag(day, name="day")
 
 
 @register.simple_tag
@@ -40,6 +44,12 @@ def icon(name: str) -> SafeString:
         static(SPRITE),
         name,
     )
+
+
+@register.simple_tag
+def sprite() -> str:
+    """For scripts that draw icons."""
+    return static(SPRITE)
 
 
 @register.simple_tag
@@ -58,6 +68,11 @@ def execution_badge(status: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def theme(context: dict[str, Any]) -> str:
     return theme_of(context["request"]) if "request" in context else "auto"
+
+
+@register.simple_tag(takes_context=True)
+def sidebar(context: dict[str, Any]) -> str:
+    return "narrow" if "request" in context and is_narrow(context["request"]) else "wide"
 
 
 @register.simple_tag(takes_context=True)

@@ -33,7 +33,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 
 def safe_next(request: HttpRequest, otherwise: str) -> str:
     """Where the form asks to go back to, if that is here."""
-    wanted = request.POST.get("next", "")
+    wanted = request.POST.get("next") or request.GET.get("next", "")
     here = url_has_allowed_host_and_scheme(
         wanted, {request.get_host()}, require_https=request.is_secure()
     )

@@ -64,6 +64,11 @@ def instant(value: datetime | None) -> str:
     )
 
 
+def day(value: datetime) -> str:
+    local = timezone.localtime(value)
+    return format_html('<time datetime="{}">{}</time>', local.date().isoformat(), local.date())
+
+
 def code(value: str) -> str:
     return format_html('<code class="wrap">{}</code>', value) if value else NOTHING
 

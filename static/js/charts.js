@@ -1,197 +1,245 @@
-/* The charts of one plugin, from its series; colours come from the tokens of the page. */
+/* The charts of a page: loading and its states, legend, cursor, table. What draws them is
+   charts/paint.js; a chart whose kind has a painter of its own (charts/heat.js) is drawn by that. */
 "use strict";
 
 (() => {
-  const drawn = [];
-  const reduced = matchMedia("(prefers-reduced-motion: reduce)");
-  const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const duration = (ms) => (ms < 9.95 ? `${ms.toFixed(1)} ms` : ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`);
-
-  const CALLS = [
-    { key: "succeeded", label: "Succeeded", colour: "--chart-1" },
-    { key: "cached", label: "From the cache", colour: "--chart-3", stripes: 1 },
-    { key: "failed", label: "Failed", colour: "--chart-2", stripes: 2 },
-    { key: "timed_out", label: "Timed out", colour: "--chart-4", stripes: 3 },
-    { key: "cancelled", label: "Cancelled", colour: "--chart-5", optional: true },
-  ];
-  const LATENCY = [
-    { key: "p50_ms", label: "p50", colour: "--chart-1", dash: [], point: "circle" },
-    { key: "p95_ms", label: "p95", colour: "--chart-2", dash: [7, 4], point: "rectRot" },
-    { key: "p99_ms", label: "p99", colour: "--chart-4", dash: [2, 3], point: "triangle" },
-  ];
-
-  /* Stripes tell the parts of a bar apart without their colours. */
-  const fill = (colour, stripes) => {
-    if (!stripes) return colour;
-    const tile = document.createElement("canvas");
-    tile.width = tile.height = 8;
-    const pen = tile.getContext("2d");
-    pen.fillStyle = colour;
-    pen.fillRect(0, 0, 8, 8);
-    pen.strokeStyle = token("--surface");
-    pen.lineWidth = 1.5;
-    pen.beginPath();
-    if (stripes !== 2) { pen.moveTo(-2, 6); pen.lineTo(6, -2); pen.moveTo(2, 10); pen.lineTo(10, 2); }
-    if (stripes !== 1) { pen.moveTo(-2, 2); pen.lineTo(6, 10); pen.moveTo(2, -2); pen.lineTo(10, 6); }
-    pen.stroke();
-    return pen.createPattern(tile, "repeat");
+  const charts = new Map();
+  const part = (figure, name) => figure.querySelector(`[data-chart-${name}]`);
+  const say = (text) => document.dispatchEvent(new CustomEvent("zantara:announce", { detail: text }));
+  const element = (tag, text = "", attributes = {}) => {
+    const made = Object.assign(document.createElement(tag), { textContent: text });
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    return made;
   };
 
-  const clock = (points, range) => {
-    const long = range === "7d" || range === "30d";
-    const format = new Intl.DateTimeFormat(undefined, long
-      ? { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }
-      : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    return points.map((point) => format.format(new Date(point.at)));
-  };
+  /* --- drawing --- */
 
-  const options = (extra) => {
-    const muted = token("--muted");
-    const font = { family: token("--font"), size: 12 };
-    const grid = { color: token("--line"), drawTicks: false };
-    const border = { display: false };
-    return {
-      animation: reduced.matches ? false : { duration: 250 },
-      responsive: true,
-      maintainAspectRatio: false,
-      interaction: { mode: "index", intersect: false },
-      plugins: {
-        legend: {
-          position: "bottom",
-          align: "start",
-          labels: {
-            color: muted,
-            font,
-            padding: 14,
-            boxWidth: 12,
-            boxHeight: 10,
-            usePointStyle: extra.lines,
-            pointStyleWidth: 30,
-            generateLabels: (chart) => Chart.defaults.plugins.legend.labels.generateLabels(chart)
-              .map((label) => (extra.lines ? { ...label, pointStyle: "line", lineWidth: 2, lineDash: LATENCY[label.datasetIndex].dash } : label)),
-          },
-        },
-        tooltip: {
-          backgroundColor: token("--text"),
-          titleColor: token("--surface"),
-          bodyColor: token("--surface"),
-          titleFont: font,
-          bodyFont: font,
-          padding: 10,
-          callbacks: { label: (item) => ` ${item.dataset.label}: ${extra.format(item.parsed.y)}` },
-        },
-      },
-      scales: {
-        x: {
-          stacked: !extra.lines,
-          grid: { display: false },
-          border,
-          ticks: { color: muted, font, maxRotation: 0, autoSkipPadding: 24 },
-        },
-        y: {
-          stacked: !extra.lines,
-          beginAtZero: true,
-          grid,
-          border,
-          ticks: { color: muted, font, padding: 8, maxTicksLimit: 5, precision: extra.lines ? undefined : 0, callback: extra.format },
-        },
-      },
+  const pickOf = (state) => {
+    const { data } = state;
+    if (!data.executions || !data.times.length) return null;
+    return (index) => {
+      const from = new Date(data.times[index % data.times.length]);
+      const plugin = data.kind === "heat" ? data.series[Math.floor(index / data.times.length)].key : data.plugin ?? "";
+      const until = new Date(from.getTime() + data.bucket_seconds * 1000);
+      location.assign(data.executions.replace("{plugin}", encodeURIComponent(plugin)).replace("{since}", encodeURIComponent(iso(from))).replace("{until}", encodeURIComponent(iso(until))));
     };
   };
+  const iso = (moment) => moment.toISOString().replace(".000Z", "Z");
 
-  const callsChart = (canvas, data) => {
-    const shown = CALLS.filter((part) => !part.optional || data.points.some((point) => point[part.key]));
-    return new Chart(canvas, {
-      type: "bar",
-      data: {
-        labels: clock(data.points, data.range),
-        datasets: shown.map((part) => ({
-          label: part.label,
-          data: data.points.map((point) => point[part.key]),
-          backgroundColor: fill(token(part.colour), part.stripes),
-          borderColor: token(part.colour),
-          borderRadius: 2,
-          barPercentage: 0.9,
-          categoryPercentage: 0.95,
-          maxBarThickness: 24,
-        })),
-      },
-      options: options({ lines: false, format: (value) => value.toLocaleString() }),
-    });
+  const draw = (figure, state) => {
+    state.drawing?.destroy();
+    state.drawing = null;
+    state.pick = pickOf(state);
+    figure.dataset.kind = state.data.kind;
+    part(figure, "empty").hidden = !state.data.empty;
+    if (!state.data.empty) {
+      const painter = zantara.painters?.[state.data.kind] ?? zantara.paint;
+      state.drawing = painter(figure.querySelector("canvas"), state.data, state);
+    }
+    legend(figure, state);
+    figure.dataset.drawn = "";
   };
 
-  const latencyChart = (canvas, data) => new Chart(canvas, {
-    type: "line",
-    data: {
-      labels: clock(data.points, data.range),
-      datasets: LATENCY.map((line) => ({
-        label: line.label,
-        data: data.points.map((point) => point[line.key]),
-        borderColor: token(line.colour),
-        backgroundColor: token(line.colour),
-        borderDash: line.dash,
-        borderWidth: 2,
-        pointStyle: line.point,
-        pointRadius: 3,
-        pointHoverRadius: 5,
-        spanGaps: false,
-      })),
-    },
-    options: options({ lines: true, format: duration }),
+  const fillIn = (figure, state) => {
+    const { data } = state;
+    const canvas = figure.querySelector("canvas");
+    part(figure, "summary").textContent = data.summary;
+    canvas.setAttribute("aria-label", data.summary);
+    canvas.tabIndex = data.empty ? -1 : 0;
+    part(figure, "keys").textContent = keysOf(data);
+    part(figure, "log").hidden = !data.log_scale || data.empty;
+    events(part(figure, "events"), data);
+    if (part(figure, "more").open) table(figure, state);
+    draw(figure, state);
+  };
+
+  const keysOf = (data) => {
+    const keys = data.kind === "heat" ? "Arrow keys" : data.kind === "horizontal" ? "Up and down arrow keys" : "Left and right arrow keys";
+    return `${keys} read the values.${data.executions && data.times.length ? " Enter shows the executions." : ""}`;
+  };
+
+  const events = (list, data) => {
+    const told = [...data.annotations, ...data.events];
+    list.replaceChildren(...told.map((each) => {
+      const item = element("li");
+      item.append(element("time", each.when, { datetime: each.at }), ` ${[each.label, each.detail].filter(Boolean).join(": ")}`);
+      return item;
+    }));
+    list.hidden = !told.length;
+    list.tabIndex = 0;
+    list.setAttribute("aria-label", `Changes ${data.period}`);
+  };
+
+  /* --- legend: each name shows or hides its series --- */
+
+  const legend = (figure, state) => {
+    const { data } = state;
+    const box = part(figure, "legend");
+    if (data.kind === "heat" || data.empty) {
+      box.replaceChildren(...(data.empty ? [] : zantara.heatLegend()));
+      return;
+    }
+    box.replaceChildren(...data.series.map((series) => {
+      const button = element("button", "", { type: "button", "data-series": series.key, "aria-pressed": String(!state.hidden.has(series.key)) });
+      button.append(zantara.swatch(series), series.label);
+      return button;
+    }));
+  };
+
+  const toggle = (button) => {
+    const state = charts.get(button.closest("[data-chart]"));
+    const { series } = button.dataset;
+    const visible = state.hidden.has(series);
+    state.hidden[visible ? "delete" : "add"](series);
+    state.drawing.show(series, visible);
+    button.setAttribute("aria-pressed", String(visible));
+  };
+
+  /* --- table --- */
+
+  const table = (figure, { data }) => {
+    const grid = element("table");
+    grid.append(element("caption", data.title, { class: "visually-hidden" }));
+    const head = grid.createTHead().insertRow();
+    head.append(element("th", data.label_title, { scope: "col" }));
+    for (const column of data.columns) head.append(element("th", column, { scope: "col", class: "num" }));
+    const body = grid.createTBody();
+    for (const { label, cells } of data.rows) {
+      const row = body.insertRow();
+      row.append(element("th", label, { scope: "row" }));
+      for (const cell of cells) row.append(element("td", cell, { class: "num" }));
+    }
+    const box = element("div", "", { class: "table-box", tabindex: "0", role: "region", "aria-label": `${data.title}, data` });
+    box.append(grid);
+    const left = data.labels.length || data.kind === "heat" ? [] : ["Times without anything to count are left out."];
+    const note = element("p", [...left, ...data.notes].join(" "), { class: "chart-note" });
+    part(figure, "table").replaceChildren(box, note);
+  };
+
+  /* --- cursor: the arrow keys read the values --- */
+
+  const reading = ({ data, hidden }, index) => {
+    if (data.kind === "heat") return zantara.heatReading(data, index);
+    const told = data.series.filter((series) => !hidden.has(series.key))
+      .map((series) => `${series.label} ${series.texts[index]}`);
+    return `${zantara.placeOf(data, index)}: ${told.join(", ")}`;
+  };
+
+  const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 };
+  const next = (state, key) => {
+    const last = state.drawing.places - 1;
+    if (key === "Home") return 0;
+    if (key === "End") return last;
+    const across = state.data.kind === "horizontal" ? ["ArrowUp", "ArrowDown"] : ["ArrowLeft", "ArrowRight"];
+    if (state.drawing.step && key in STEPS) return state.drawing.step(key, state.cursor);
+    if (!across.includes(key) && !(state.data.kind === "horizontal" && key in STEPS)) return null;
+    if (state.cursor == null) return STEPS[key] > 0 ? 0 : last;
+    return Math.min(Math.max(state.cursor + STEPS[key], 0), last);
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (!event.target.matches("[data-chart] canvas") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const figure = event.target.closest("[data-chart]");
+    const state = charts.get(figure);
+    if (!state?.drawing) return;
+    if (event.key === "Enter" && state.pick && state.cursor != null) {
+      state.pick(state.cursor);
+      return;
+    }
+    const index = event.key === "Escape" ? undefined : next(state, event.key);
+    if (index === null) return;
+    event.preventDefault();
+    state.cursor = index;
+    state.drawing.point(index);
+    part(figure, "reading").textContent = index == null ? "" : reading(state, index);
   });
 
-  const DRAW = { calls: callsChart, latency: latencyChart };
+  /* --- loading --- */
 
-  const draw = (box) => {
-    for (const canvas of box.querySelectorAll("canvas[data-chart]")) {
-      Chart.getChart(canvas)?.destroy();
-      drawn.push(DRAW[canvas.dataset.chart](canvas, box.series));
-      const words = box.series.summary[canvas.dataset.chart];
-      canvas.setAttribute("aria-label", words);
-      box.querySelector(`[data-summary="${canvas.dataset.chart}"]`).textContent = words;
-    }
-    box.dataset.drawn = "";
+  const fail = (figure, text) => {
+    part(figure, "problem").textContent = text;
+    part(figure, "error").hidden = false;
   };
 
-  const fail = (box, text) => {
-    box.querySelector("[data-chart-problem]").textContent = text;
-    box.querySelector("[data-chart-error]").hidden = false;
+  const problemOf = async (response) => {
+    const told = await response.json().then((body) => body.detail, () => "");
+    return `The numbers could not be loaded: ${told || `the server answered ${response.status}.`} Request id: ${response.headers.get("X-Request-Id")}`;
   };
 
-  const load = async (box) => {
-    box.setAttribute("aria-busy", "true");
-    box.querySelector("[data-chart-error]").hidden = true;
+  const load = async (figure) => {
+    const state = charts.get(figure) ?? { hidden: new Set(), log: false, cursor: null };
+    charts.set(figure, state);
+    figure.setAttribute("aria-busy", "true");
+    part(figure, "error").hidden = true;
     try {
-      const response = await fetch(box.dataset.charts, { headers: { Accept: "application/json" } });
+      const response = await fetch(figure.dataset.chart, { headers: { Accept: "application/json" } });
       if (!response.ok) {
-        fail(box, `The numbers could not be loaded (${response.status}). Request id: ${response.headers.get("X-Request-Id")}.`);
+        fail(figure, await problemOf(response));
         return;
       }
-      box.series = await response.json();
-      draw(box);
-    } catch {
-      fail(box, "The numbers could not be loaded: the server did not answer.");
+      state.data = await response.json();
+      if (figure.isConnected) fillIn(figure, state);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      fail(figure, "The numbers could not be loaded: the server did not answer.");
     } finally {
-      box.removeAttribute("aria-busy");
+      figure.removeAttribute("aria-busy");
     }
   };
+
+  /* Charts below the edge of the window are loaded when they come near it. */
+  const near = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      load(target);
+    }
+  }, { rootMargin: "600px" });
 
   const start = () => {
-    for (const chart of drawn.splice(0)) {
-      if (!chart.canvas?.isConnected) chart.destroy();
-      else drawn.push(chart);
+    for (const [figure, state] of charts) {
+      if (figure.isConnected) continue;
+      state.drawing?.destroy();
+      charts.delete(figure);
     }
-    for (const box of document.querySelectorAll("[data-charts]:not([data-drawn])")) load(box);
+    const fresh = [...document.querySelectorAll("[data-chart]:not([data-seen])")];
+    for (const figure of fresh) {
+      figure.dataset.seen = "";
+      near.observe(figure);
+    }
+    if (!fresh.length) return;
+    setTimeout(() => {
+      if (document.querySelector("[data-chart][aria-busy]")) say("Loading charts");
+    }, 300);
   };
 
-  const redraw = () => document.querySelectorAll("[data-charts][data-drawn]").forEach(draw);
+  const redraw = () => {
+    for (const [figure, state] of charts) if (state.data) draw(figure, state);
+  };
 
   start();
   document.addEventListener("zantara:swapped", start);
   document.addEventListener("zantara:theme", redraw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.matches?.("[data-chart-more]") || !event.target.open) return;
+    const figure = event.target.closest("[data-chart]");
+    const state = charts.get(figure);
+    if (state?.data) table(figure, state);
+  }, true);
+
   document.addEventListener("click", (event) => {
-    const retry = event.target.closest("[data-chart-retry]");
-    if (retry) load(retry.closest("[data-charts]"));
+    const button = event.target.closest("[data-chart] button");
+    if (!button) return;
+    const figure = button.closest("[data-chart]");
+    if (button.matches("[data-chart-retry]")) load(figure);
+    if (button.matches("[data-series]")) toggle(button);
+    if (button.matches("[data-chart-log]")) {
+      const state = charts.get(figure);
+      state.log = !state.log;
+      button.setAttribute("aria-pressed", String(state.log));
+      draw(figure, state);
+    }
   });
 })();

@@ -4,6 +4,11 @@
 (() => {
   const YEAR = 365 * 24 * 3600;
 
+  const keep = (name, value) => {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `zantara_${name}=${value}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
+  };
+
   const announce = (text) => {
     const announcer = document.getElementById("announcer");
     announcer.textContent = "";
@@ -18,6 +23,18 @@
     if (!toggle) return;
     const open = document.getElementById("navigation").toggleAttribute("data-open");
     toggle.setAttribute("aria-expanded", String(open));
+  });
+
+  /* --- on wide ones: words, or icons alone; the same cookie that the server reads --- */
+
+  document.addEventListener("click", (event) => {
+    const toggle = event.target.closest("[data-sidebar-toggle]");
+    if (!toggle) return;
+    const sidebar = document.documentElement.dataset.sidebar === "narrow" ? "wide" : "narrow";
+    document.documentElement.dataset.sidebar = sidebar;
+    keep("sidebar", sidebar);
+    toggle.setAttribute("aria-pressed", String(sidebar === "narrow"));
+    announce(sidebar === "narrow" ? "Navigation as icons" : "Navigation with words");
   });
 
   /* --- the account menu closes on Escape and on a click elsewhere --- */
@@ -42,8 +59,7 @@
     if (!event.target.matches("[data-theme-form]") || !event.submitter) return;
     event.preventDefault();
     const theme = event.submitter.value;
-    const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `zantara_theme=${theme}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
+    keep("theme", theme);
     document.documentElement.dataset.theme = theme;
     for (const button of event.target.querySelectorAll("button[name=theme]")) {
       button.setAttribute("aria-pressed", String(button.value === theme));
@@ -67,7 +83,7 @@
   };
 
   document.addEventListener("click", async (event) => {
-    const button = event.target.closest(".copy");
+    const button = event.target.closest(".copy, [data-copy-from]");
     if (!button) return;
     const from = button.dataset.copyFrom && document.getElementById(button.dataset.copyFrom);
     try {

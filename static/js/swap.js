@@ -21,15 +21,19 @@
 
   const sameShell = (page) => page.getElementById("navigation") && page.getElementById("main");
 
-  /* Regions are elements with an id and data-region; one that holds the focus stays as it is. */
-  const replaceRegions = (page) => {
+  /* Regions are elements with an id and data-region. In a form that is being filled in, the one
+     that holds the focus stays as it is; elsewhere what had the focus gets it back. */
+  const replaceRegions = (page, quiet) => {
     const old = [...document.querySelectorAll("[data-region][id]")];
     if (!old.length || old.some((region) => !page.getElementById(region.id))) return false;
+    const focused = document.activeElement;
     for (const region of old) {
-      const focused = document.activeElement;
-      if (region.contains(focused) && focused.matches("input, select")) continue;
+      const holds = region.contains(focused);
+      const filled = region.closest("[data-live-form]") && focused.matches("input, select");
+      if (holds && (quiet || filled)) continue;
       region.replaceWith(document.adoptNode(page.getElementById(region.id)));
     }
+    if (!focused.isConnected && focused.id) document.getElementById(focused.id)?.focus({ preventScroll: true });
     return true;
   };
 
@@ -53,13 +57,14 @@
     notice.querySelector("span").textContent = `${text} Nothing on this page has changed; try again.`;
     document.querySelectorAll("[data-notices]").forEach((old) => old.remove());
     main().prepend(notice);
+    document.dispatchEvent(new CustomEvent("zantara:failed"));
   };
 
   /* --- addresses: filters, chips, pages, ranges --- */
 
-  const visit = async (url, { push = true, whole = false, focusId = "" } = {}) => {
+  const visit = async (url, { push = true, whole = false, quiet = false, focusId = "" } = {}) => {
     const mine = ++last;
-    main().setAttribute("aria-busy", "true");
+    if (!quiet) main().setAttribute("aria-busy", "true");
     try {
       const { response, page } = await load(url);
       if (mine !== last) return;
@@ -67,13 +72,13 @@
         location.assign(url);
         return;
       }
-      if (whole || !replaceRegions(page)) replaceMain(page);
+      if (whole || !replaceRegions(page, quiet)) replaceMain(page);
       if (push) {
-        history.pushState({ swapped: true }, "", url);
+        history.pushState({ swapped: true }, "", response.redirected ? response.url : url);
         shown = here();
       }
       settle(page, focusId);
-      const count = main().querySelector("[data-announce]");
+      const count = quiet ? null : main().querySelector("[data-announce]");
       if (count) say(count.textContent.trim());
     } catch (error) {
       problem(error);
@@ -87,7 +92,9 @@
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     const clears = link.closest("#results");
-    visit(link.href, { whole: Boolean(clears), focusId: clears ? "main" : link.id });
+    const address = new URL(link.getAttribute("href"), location.href).href; // of an SVG link too
+    visit(address, { whole: Boolean(clears), focusId: clears ? "main" : link.id });
+    if (link.closest(".pages")) scrollTo(0, 0);
   });
 
   /* A link into the page moves in the history as well, but what is shown stays. */
@@ -97,10 +104,16 @@
     visit(location.href, { push: false, whole: true });
   });
 
+  document.addEventListener("zantara:refresh", () => visit(location.href, { push: false, quiet: true }));
+
+  document.addEventListener("zantara:visit", (event) => visit(event.detail.url, event.detail));
+
   /* --- the filter form: as one types, and on a choice --- */
 
-  const addressOf = (form) => {
-    const filled = [...new FormData(form)].filter(([, value]) => value);
+  const addressOf = (form, submitter) => {
+    const data = new FormData(form);
+    if (submitter?.name) data.set(submitter.name, submitter.value);
+    const filled = [...data].filter(([, value]) => value);
     return `${form.getAttribute("action")}?${new URLSearchParams(filled)}`;
   };
 
@@ -109,13 +122,13 @@
     const form = event.target.form;
     if (!form?.matches("[data-live-form]")) return;
     clearTimeout(pause);
-    pause = setTimeout(() => visit(addressOf(form)), event.target.matches("select") ? 0 : 300);
+    pause = setTimeout(() => visit(addressOf(form)), event.target.matches("input[type=search], input[type=text]") ? 300 : 0);
   });
   document.addEventListener("submit", (event) => {
-    if (!event.target.matches("[data-live-form]")) return;
+    if (!event.target.matches("[data-live-form], [data-swap-get]")) return;
     event.preventDefault();
     clearTimeout(pause);
-    visit(addressOf(event.target));
+    visit(addressOf(event.target, event.submitter), { focusId: event.submitter?.id });
   });
 
   /* --- actions: confirm, say that it is under way, show what came of it --- */
@@ -150,7 +163,7 @@
     form.dataset.pending = "";
     last += 1;
     try {
-      const { response, page } = await load(form.action, { method: "POST", body: new FormData(form) });
+      const { response, page } = await load(form.getAttribute("action"), { method: "POST", body: new FormData(form) });
       form.closest("dialog")?.close();
       if (!sameShell(page)) {
         location.assign(response.redirected ? response.url : location.href);
@@ -159,7 +172,7 @@
       replaceMain(page);
       settle(page, focusId);
       const notices = [...main().querySelectorAll("[data-notices] .notice")];
-      say(notices.map((notice) => notice.textContent.trim()).join(" "));
+      say(notices.map((notice) => (notice.querySelector("[data-said]") || notice).textContent.trim()).join(" "));
       notices[0]?.scrollIntoView({ block: "nearest" });
     } catch (error) {
       form.closest("dialog")?.close();

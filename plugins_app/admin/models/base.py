@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -116,3 +117,29 @@ class ReadOnlyAdmin(Titled, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def blocks(self, row: Any) -> Iterable[Block]:
         return blocks(row, self.without)
+
+
+class ElsewhereAdmin(ReadOnlyAdmin):
+    """Rows that have pages of their own; the stock addresses lead there."""
+
+    list_route: ClassVar[str]
+    row_route: ClassVar[str]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        self._check(request)
+        response = redirect(self.list_route)
+        response["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
+        return response
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        self._check(request)
+        if (row := self.get_object(request, unquote(object_id))) is None:
+            raise Http404
+        return redirect(self.row_route, row.pk)
+
+    def _check(self, request: HttpRequest) -> None:
+        _refuse_writing(request)
+        if not self.has_view_permission(request):
+            raise PermissionDenied

@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from plugins_app.admin import keyset
 from plugins_app.admin.models.base import ReadOnlyAdmin, titled
+from plugins_app.services import keyset
 
 MAX_VALUE = 200
 
@@ -65,7 +65,7 @@ class Row:
 
 
 class LogAdmin(ReadOnlyAdmin):
-    """Newest first, by key: see plugins_app.admin.keyset."""
+    """Newest first, by key: see plugins_app.services.keyset."""
 
     columns: ClassVar[tuple[Column, ...]] = ()
     filters: ClassVar[tuple[Filter, ...]] = ()

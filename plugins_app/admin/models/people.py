@@ -3,19 +3,20 @@ for people to raise themselves."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Model, QuerySet
+from django.db import transaction
+from django.db.models import QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 
 from plugins_app.admin.access import actor
 from plugins_app.admin.models.base import Titled
 from plugins_app.models import User
-from plugins_app.services.audit import record
+from plugins_app.services import people
 
 
 class _Choices:
@@ -32,53 +33,38 @@ class _Choices:
 class _Audited:
     """Each change with before and after, in the transaction of the change."""
 
-    kind: ClassVar[str]
-    noted: ClassVar[tuple[str, ...]]
-    noted_lists: ClassVar[tuple[str, ...]]
-
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
-            obj.noted_before = self._notes(type(obj)._default_manager.get(pk=obj.pk))
+            obj.noted_before = people.facts(type(obj)._default_manager.get(pk=obj.pk))
         super().save_model(request, obj, form, change)  # type: ignore[misc]
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        self._record(request, "create", obj, after=self._notes(obj))
+        people.note(actor(request), "create", obj, after=people.facts(obj))
         return super().log_addition(request, obj, message)  # type: ignore[misc]
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Also of a password, which leaves no notes but that it was changed."""
         before = getattr(obj, "noted_before", None)
-        after = self._notes(obj) if before else {"password": "changed"}
+        after = people.facts(obj) if before else people.password_facts(obj)
         if before != after:
-            self._record(request, "change", obj, before=before, after=after)
+            people.note(actor(request), "change", obj, before=before, after=after)
         return super().log_change(request, obj, message)  # type: ignore[misc]
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self._record(request, "delete", obj, before=self._notes(obj))
+        people.note_removal(actor(request), obj)
         super().delete_model(request, obj)  # type: ignore[misc]
 
+    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for obj in queryset:
-            self._record(request, "delete", obj, before=self._notes(obj))
+            people.note_removal(actor(request), obj)
         super().delete_queryset(request, queryset)  # type: ignore[misc]
-
-    def _notes(self, obj: Model) -> dict[str, Any]:
-        return {
-            **{name: getattr(obj, name) for name in self.noted},
-            **{name: sorted(map(str, getattr(obj, name).all())) for name in self.noted_lists},
-        }
-
-    def _record(self, request: HttpRequest, verb: str, obj: Any, **change: Any) -> None:
-        record(actor(request), f"{self.kind}.{verb}", f"{self.kind}:{obj}"[:160], **change)
 
 
 @admin.register(User)
 class PeopleAdmin(Titled, _Choices, _Audited, UserAdmin):  # type: ignore[type-arg]
     """Only superusers hand out rights; others change those who have no more rights than they."""
 
-    kind = "user"
-    noted = ("username", "email", "is_active", "is_staff", "is_superuser")
-    noted_lists = ("groups", "user_permissions")
     list_display = ("username", "email", "is_active", "is_staff", "is_superuser", "last_login")
     filter_horizontal = ()
     show_facets = admin.ShowFacets.NEVER
@@ -94,6 +80,10 @@ class PeopleAdmin(Titled, _Choices, _Audited, UserAdmin):  # type: ignore[type-a
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and _reaches(request, obj)
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().user_change_password(request, *args, **kwargs)
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Deleting many at once would pass by superusers."""
@@ -113,9 +103,6 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupsAdmin(Titled, _Choices, _Audited, GroupAdmin):
-    kind = "group"
-    noted = ("name",)
-    noted_lists = ("permissions",)
     filter_horizontal = ()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ class InstalledPluginAdmin(ReadOnlyAdmin):
     def page_about(self, row: InstalledPlugin, request: HttpRequest) -> dict[str, Any]:
         links = [("In the marketplace", reverse("admin:plugin-detail", args=[row.name]))]
         if request.user.has_perm("plugins_app.change_installedplugin"):
-            links.append(("Settings", reverse("admin:plugin-overrides", args=[row.name])))
+            links.append(("Settings", reverse("admin:plugin-config", args=[row.name])))
         return {**super().page_about(row, request), "links": links}
 
 

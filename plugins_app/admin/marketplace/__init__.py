@@ -1,0 +1,1 @@
+"""The catalogue as operators look through it: filters, order, pages, table."""

@@ -1,0 +1,54 @@
+"""The catalogue: what there is, and what of it is looked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from plugins_app.admin.access import VIEW, caller, needs, rights
+from plugins_app.admin.marketplace import outcome, table
+from plugins_app.admin.marketplace.address import PER_PAGE, Address
+from plugins_app.admin.marketplace.listing import Listing, listing
+from plugins_app.admin.marketplace.sorting import ORDERS, Order
+
+
+@require_safe
+@needs(VIEW)
+def marketplace(request: HttpRequest) -> HttpResponse:
+    may = rights(request)
+    address = Address.of(request.GET, metrics=may["may_see_metrics"])
+    page = listing(
+        caller(request),
+        address,
+        request.GET.get("page"),
+        may_see_metrics=may["may_see_metrics"],
+    )
+    context = {**_context(page), "outcome": outcome.taken(request), **may}
+    return render(request, "admin/plugins/marketplace.html", context)
+
+
+def _context(page: Listing) -> dict[str, Any]:
+    address = page.address
+    return {
+        "title": "Plugins",
+        "address": address,
+        "filters": address.filters,
+        "listing": page,
+        "page": page.page,
+        "page_links": address.page_links(page.page),
+        "page_sizes": PER_PAGE,
+        "everything": len(page.everything),
+        "orders": _orders(page),
+        "heads": table.heads(page) if address.is_table else [],
+        "rows": table.rows(page) if address.is_table else [],
+    }
+
+
+def _orders(page: Listing) -> list[Order]:
+    """The one in force too, where only a column of the table offers it."""
+    offered = [order for order in ORDERS if page.called is not None or not order.metrics]
+    chosen = page.address.sort.order
+    return offered if chosen is None or chosen in offered else [*offered, chosen]

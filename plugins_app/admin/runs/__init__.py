@@ -1,0 +1,1 @@
+"""Lists of executions, and the page about one, as operators see them."""
