@@ -8,9 +8,29 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings as hypothesis
 
+from tests._flush import let_tests_flush
+
 # The same examples on every run, and no clock: a busy machine is no failure.
 hypothesis.register_profile("zantara", deadline=None, derandomize=True)
 hypothesis.load_profile("zantara")
+let_tests_flush()
+
+
+SHARED = {"site", "server", "queue", "cluster", "on_postgresql", "own_redis"}
+"""Fixtures of a whole module that start processes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a module that share a server run in one process, or each process would start one;
+    they begin first, since they take longest. Works with --dist loadgroup."""
+    for item in items:
+        if _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))  # type: ignore[attr-defined]
+    items.sort(key=lambda item: not _shares(item))
+
+
+def _shares(item: pytest.Item) -> bool:
+    return not SHARED.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,9 @@ import pytest
 from django.core.management import get_commands, load_command_class
 from django.urls import resolve
 
-from plugins_app.api.problem_kinds import PROBLEMS, slug_of
 from plugins_app.api.views.unknown import UnknownView
+from plugins_app.services.audit_actions import ACTIONS
+from plugins_app.services.problem_kinds import PROBLEMS, slug_of
 from tests._markdown import DOCUMENTS, ROOT, anchors, code, links, rows, text_of
 
 TEXTS = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in DOCUMENTS}
@@ -145,6 +146,13 @@ def with_literal_default() -> Iterator[tuple[str, str]]:
     for name, default in settings_in_code().items():
         if default is not NONE_LITERAL:
             yield name, as_text(default)
+
+
+def test_the_table_of_audit_actions_is_that_of_the_code() -> None:
+    part = text_of("docs/audit.md").partition("## What is in it")[2].partition("\n## ")[0]
+    table = {row[0].strip("`"): row[1] for row in rows(part) if row[0].startswith("`")}
+
+    assert table == ACTIONS
 
 
 def settings_in_docs() -> dict[str, str]:

@@ -10,16 +10,18 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 
+from plugins_app.core.state import BreakerState, BreakerStatus
 from plugins_app.models import AuditEvent, InstalledPlugin, User
 from plugins_app.runtime.engine import current_engine, forget_engine
 from plugins_app.runtime.loop import engine_loop
-from plugins_app.services import lifecycle, sync
+from plugins_app.services import breakers, lifecycle, sync
 from plugins_app.services.audit import CLI
+from plugins_app.services.registry import snapshot
 from tests.admin._plugin import write_plugin
 from tests.admin.conftest import PRICING
 
 Login = Callable[..., Client]
-ACTIONS = ["enable", "disable", "reload"]
+ACTIONS = ["enable", "disable", "reload", "reset-breaker"]
 
 
 def path(action: str, name: str = PRICING) -> str:
@@ -50,7 +52,7 @@ def test_a_viewer_may_not_act(login: Login, action: str) -> None:
 
 @pytest.mark.parametrize(
     ("permission", "allowed"),
-    [("enable_plugin", ["enable", "disable"]), ("reload_plugin", ["reload"])],
+    [("enable_plugin", ["enable", "disable", "reset-breaker"]), ("reload_plugin", ["reload"])],
 )
 def test_each_action_takes_its_own_permission(
     login: Login, permission: str, allowed: list[str]
@@ -168,3 +170,17 @@ def test_the_dialog_names_the_calls_of_the_last_day(admin: Client) -> None:
     body = admin.get("/admin/plugins/").content.decode()
     assert "It answered 1 call in the last 24 h." in body
     assert "Nobody called it in the last 24 h." in body
+
+
+def test_a_breaker_that_is_open_can_be_reset_and_that_is_on_record(admin: Client) -> None:
+    plugin = snapshot().active[PRICING]
+    assert "reset-breaker" not in admin.get(f"/admin/plugins/{PRICING}/").content.decode()
+    breakers.force(plugin, BreakerState.OPEN, CLI)
+    assert path("reset-breaker") in admin.get(f"/admin/plugins/{PRICING}/").content.decode()
+
+    response = admin.post(path("reset-breaker"))
+
+    assert "calls go through" in said(response)
+    assert breakers.status_of(plugin) == BreakerStatus(BreakerState.CLOSED)
+    event = AuditEvent.objects.latest("id")
+    assert (event.action, event.object, event.actor_name) == ("breaker.reset", PRICING, "ayu")

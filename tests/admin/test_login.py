@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -139,6 +139,17 @@ def test_logins_failures_and_logouts_are_on_record(client: Client) -> None:
     ]
 
 
+def test_a_lock_is_on_record_once_with_its_end(client: Client) -> None:
+    lock(client)
+    for _ in range(2):
+        log_in(client)
+    event = AuditEvent.objects.get(action="login.locked")
+    left = datetime.fromisoformat(event.after["until"]) - timezone.now()
+    assert (event.object, event.actor_name, event.address) == ("user:ayu", "anonymous", "127.0.0.1")
+    assert event.request_id
+    assert timedelta(minutes=14) < left <= timedelta(minutes=15)
+
+
 def test_locked_out_attempts_do_not_fill_the_trail(client: Client) -> None:
     lock(client)
     for _ in range(3):
@@ -159,3 +170,14 @@ def test_a_password_can_be_changed(client: Client) -> None:
     sent = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
     client.post("/admin/password_change/", sent)
     assert User.objects.get().check_password(new)
+    event = AuditEvent.objects.get(action="user.change")
+    assert (event.object, event.actor_name, event.source) == ("user:ayu", "ayu", "admin")
+    assert (event.before, event.after) == (None, {"password": "changed"})
+    assert event.request_id
+
+
+def test_a_password_that_is_refused_leaves_no_event(client: Client) -> None:
+    log_in(client, password=PASSWORD)
+    sent = {"old_password": "wrong", "new_password1": "x", "new_password2": "x"}
+    client.post("/admin/password_change/", sent)
+    assert not AuditEvent.objects.filter(action="user.change").exists()

@@ -32,7 +32,7 @@ Login = Callable[..., Client]
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 NOT_FOR_PEOPLE = {ContentType, Permission, Session}
 """Django keeps the first two in step with the code; a session's data would open it."""
-WRITABLE = {User, Group, models.ApiKey}
+WRITABLE = {User, Group}
 ALL = [model for model in apps.get_models() if model not in NOT_FOR_PEOPLE]
 READ_ONLY = [model for model in ALL if model not in WRITABLE]
 
@@ -95,9 +95,8 @@ def test_its_list_and_the_page_about_a_row_open(
 ) -> None:
     row = model._default_manager.first()
     assert row is not None
-    assert admin.get(url(model, "changelist")).status_code == 200
-    shown = admin.get(url(model, "change", row.pk))
-    assert shown.status_code == 200
+    assert admin.get(url(model, "changelist"), follow=True).status_code == 200
+    assert admin.get(url(model, "change", row.pk), follow=True).status_code == 200
     assert admin.get(url(model, "history", row.pk)).status_code == 200
 
 
@@ -132,8 +131,8 @@ def test_a_list_takes_its_own_view_permission(rows: None, login: Login, model: t
         content_type__app_label=model._meta.app_label, codename=f"view_{model._meta.model_name}"
     )
     User.objects.get(username="ayu").user_permissions.add(permission)
-    assert client.get(url(model, "changelist")).status_code == 200
-    assert client.get(url(model, "change", row.pk)).status_code == 200
+    assert client.get(url(model, "changelist"), follow=True).status_code == 200
+    assert client.get(url(model, "change", row.pk), follow=True).status_code == 200
 
 
 @pytest.mark.parametrize("model", READ_ONLY, ids=label)
@@ -192,6 +191,62 @@ def test_a_deletion_is_on_record(admin: Client, model: type[Model]) -> None:
     admin.post(url(model, "delete", row.pk), {"post": "yes"})
     assert AuditEvent.objects.get(action=f"{model._meta.model_name}.delete").before
     assert not model._default_manager.filter(pk=row.pk).exists()
+
+
+def test_a_user_who_has_keys_is_not_deleted_with_them(admin: Client) -> None:
+    made = User.objects.create_user("made")
+    create_key(CLI, "app", scopes=[Scope.LIST], owner=made)
+    assert admin.post(url(User, "delete", made.pk), {"post": "yes"}).status_code == 403
+    assert models.ApiKey.objects.filter(name="app", owner=made).exists()
+    assert not AuditEvent.objects.filter(action="user.delete").exists()
+
+
+def test_a_group_that_is_deleted_is_on_record_with_its_members(admin: Client) -> None:
+    group = Group.objects.create(name="Operators")
+    User.objects.create_user("made").groups.add(group)
+    admin.post(url(Group, "delete", group.pk), {"post": "yes"})
+    event = AuditEvent.objects.get(action="group.delete")
+    assert event.before == {"name": "Operators", "permissions": [], "members": ["made"]}
+
+
+def test_users_deleted_at_once_are_on_record_or_stay(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [User.objects.create_user(name).pk for name in ("made", "too")]
+    sent = {"action": "delete_selected", "_selected_action": keys, "post": "yes"}
+    with monkeypatch.context() as patched:
+        patched.setattr(django_admin.ModelAdmin, "delete_queryset", _fails)
+        with pytest.raises(ZeroDivisionError):
+            admin.post(url(User, "changelist"), sent)
+    assert not AuditEvent.objects.filter(action="user.delete").exists()
+    admin.post(url(User, "changelist"), sent)
+    gone = AuditEvent.objects.filter(action="user.delete").order_by("object")
+    assert [event.object for event in gone] == ["user:made", "user:too"]
+
+
+def _fails(*args: Any, **kwargs: Any) -> None:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/password_change/", "/admin/plugins_app/user/{}/password/"]
+)
+def test_a_password_that_cannot_be_noted_is_not_changed(
+    admin: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    new = {"password1": "Xy-12345678", "password2": "Xy-12345678", "usable_password": "true"}
+    own = {"old_password": "-", "new_password1": "Xy-12345678", "new_password2": "Xy-12345678"}
+    monkeypatch.setattr("plugins_app.services.people.record", _fails)
+    with pytest.raises(ZeroDivisionError):
+        admin.post(path.format(User.objects.get().pk), new | own)
+    assert User.objects.get().check_password("-")
+
+
+def test_a_password_that_is_switched_off_is_on_record(admin: Client) -> None:
+    made = User.objects.create_user("made", password="-")
+    sent = {"usable_password": "false", "unset-password": "1"}
+    admin.post(f"/admin/plugins_app/user/{made.pk}/password/", sent)
+    assert AuditEvent.objects.get(action="user.change").after == {"password": "switched off"}
 
 
 def test_an_operator_of_users_cannot_raise_anybody(login: Login) -> None:

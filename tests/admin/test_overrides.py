@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from plugins_app.admin import plugin_settings
 from plugins_app.core.caller import SYSTEM_CALLER
 from plugins_app.core.errors import RateLimited
-from plugins_app.models import AuditEvent, InstalledPlugin, RegistryState
+from plugins_app.models import AuditEvent, ExecutionLog, InstalledPlugin, RegistryState
 from plugins_app.services import sync
 from plugins_app.services.audit import CLI
 from plugins_app.services.execute import execute_and_wait
@@ -25,7 +26,7 @@ from plugins_app.services.registry import snapshot
 from tests.admin.conftest import PRICING
 from tests.admin.test_pages import text
 
-PAGE = f"/admin/plugins/{PRICING}/settings/"
+PAGE = f"/admin/plugins/{PRICING}/config/"
 Login = Callable[..., Client]
 
 
@@ -35,8 +36,21 @@ def seen(client: Client) -> str:
     return match[1]
 
 
-def save(client: Client, **fields: str) -> Any:
+def save(client: Client, **fields: Any) -> Any:
     return client.post(PAGE, {"seen": seen(client), **fields})
+
+
+def hidden(response: Any, name: str) -> str:
+    """The value of the input of this name."""
+    match = re.search(rf'name="{name}"\s+value="([^"]*)"', response.content.decode())
+    assert match
+    return match[1]
+
+
+def control(client: Client, name: str) -> str:
+    """The setting's part of the page, up to its help."""
+    page = client.get(PAGE).content.decode()
+    return page.partition(f'id="{name}"')[2].partition(f'id="{name}-help"')[0]
 
 
 def stored() -> dict[str, Any]:
@@ -49,7 +63,8 @@ def test_every_field_shows_its_default_and_what_is_in_force(admin: Client) -> No
     shown = text(admin.get(PAGE))
     assert "In force: 7 / min per caller Default from code: 100 / min per caller" in shown
     assert "In force: 5 min Default from code: 5 min" in shown
-    assert "In force: public Default from code: public" in shown
+    everybody = "Everybody, as far as the plugin allows"
+    assert f"In force: {everybody} Default from code: {everybody}" in shown
     assert shown.count("to default") == 1
 
 
@@ -87,14 +102,104 @@ def test_saving_what_is_there_already_leaves_no_trace(admin: Client) -> None:
 
 def test_reset_brings_back_the_code_and_leaves_the_others(admin: Client) -> None:
     save(admin, rate_limit="7", timeout="2")
-    save(admin, rate_limit="7", timeout="3", reset="rate_limit")
+    save(admin, rate_limit="7", timeout="3", reset="rate_limit", step="save")
     assert stored() == {"timeout": 2.0}
     assert snapshot().active[PRICING].metadata.rate_limit == 100
+
+
+def test_a_review_shows_what_would_change_and_saves_nothing(admin: Client) -> None:
+    set_overrides(PRICING, {"timeout": 9}, CLI)
+    page = text(save(admin, rate_limit="7", timeout="9", step="review"))
+    assert "1 change to save" in page
+    assert "Rate limit 100 / min per caller (from code) 7 / min per caller" in page
+    assert "Nobody called it in the last 24 h" in page
+    assert stored() == {"timeout": 9.0}
+
+
+def test_what_was_reviewed_is_saved_with_its_reason(admin: Client) -> None:
+    review = save(admin, rate_limit="7", allowed_models=["opus", "haiku"], step="review")
+    form = dict.fromkeys(plugin_settings.FIELDS, "") | {
+        "seen": fingerprint({}),
+        "rate_limit": hidden(review, "rate_limit"),
+        "allowed_models": ["opus", "haiku"],
+        "reason": "too many",
+        "step": "save",
+    }
+    assert admin.post(PAGE, form).status_code == 302
+    assert stored() == {"rate_limit": 7, "allowed_models": ["opus", "haiku"]}
+    assert AuditEvent.objects.latest("id").reason == "too many"
+
+
+def test_from_the_review_one_can_go_on_editing(admin: Client) -> None:
+    response = save(admin, rate_limit="7", step="edit")
+    assert 'id="rate_limit"' in response.content.decode()
+    assert hidden(response, "rate_limit") == "7"
+    assert stored() == {}
+
+
+def test_a_review_of_no_change_says_so(admin: Client) -> None:
+    assert "Nothing to save" in text(save(admin, step="review"))
+
+
+def test_a_review_of_a_wrong_value_is_an_error_at_its_field(admin: Client) -> None:
+    response = save(admin, rate_limit="many", step="review")
+    assert response.status_code == 400
+    assert 'id="rate_limit-error"' in response.content.decode()
+
+
+def test_a_reset_is_reviewed_first(admin: Client) -> None:
+    set_overrides(PRICING, {"rate_limit": 7}, CLI)
+    page = text(save(admin, rate_limit="7", reset="rate_limit"))
+    assert "7 / min per caller 100 / min per caller (from code)" in page
+    assert stored() == {"rate_limit": 7}
+
+
+def test_every_setting_can_be_set_and_is_in_force(admin: Client) -> None:
+    values = {
+        "rate_limit": "50",
+        "max_concurrency": "3",
+        "timeout": "2.5",
+        "max_attempts": "2",
+        "cache_ttl": "0",
+        "cache_scope": "caller",
+        "allowed_models": ["haiku"],
+        "visibility": "staff",
+        "payloads": "off",
+    }
+    assert set(values) == set(plugin_settings.FIELDS)
+    save(admin, **values)
+    plugin = snapshot().active[PRICING]
+    now = plugin.metadata
+    assert (now.rate_limit, now.max_concurrency, now.timeout) == (50, 3, 2.5)
+    assert (now.max_attempts, now.cache_ttl, now.cache_scope) == (2, None, "caller")
+    assert (now.allowed_models, plugin.visibility) == (("haiku",), "staff")
+    assert not plugin.keeps_payloads
+    for name, value in values.items():
+        assert f'value="{value[0] if isinstance(value, list) else value}"' in control(admin, name)
+
+
+def test_payloads_that_are_not_to_be_kept_are_not(admin: Client) -> None:
+    def logged() -> ExecutionLog:
+        done = execute_and_wait(PRICING, {"query": "kitas"}, caller=SYSTEM_CALLER, source="cli")
+        return ExecutionLog.objects.get(pk=done.id)
+
+    assert "kitas" in logged().input
+    save(admin, payloads="off")
+    row = logged()
+    assert (row.input, row.output, row.status) == ("", "", "succeeded")
+
+
+def test_only_families_of_models_that_exist_can_be_chosen(admin: Client) -> None:
+    response = save(admin, allowed_models=["haiku", "gpt"])
+    assert response.status_code == 400
+    assert stored() == {}
 
 
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
+        ("max_attempts", "11", "less than or equal to 10"),
+        ("max_concurrency", "-1", "greater than or equal to 0"),
         ("rate_limit", "2001", "less than or equal to 2000"),
         ("rate_limit", "-1", "greater than or equal to 0"),
         ("rate_limit", "many", "valid integer"),
@@ -154,7 +259,7 @@ def test_the_plugins_page_leads_to_its_settings(admin: Client) -> None:
 
 
 def test_an_unknown_plugin_has_no_settings(admin: Client) -> None:
-    assert admin.get("/admin/plugins/no.such/settings/").status_code == 404
+    assert admin.get("/admin/plugins/no.such/config/").status_code == 404
 
 
 def test_discovery_leaves_the_overrides_alone(engine: object) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from plugins_app.api.problem_kinds import PROBLEMS
 from plugins_app.api.urls import urlpatterns
 from plugins_app.core.caller import Scope
 from plugins_app.services.access import _PERMISSIONS
+from plugins_app.services.problem_kinds import PROBLEMS
 
 TEXT = (Path(__file__).resolve().parent.parent.parent / "docs" / "api.md").read_text()
 ROUTES = sorted(

@@ -343,6 +343,18 @@ def test_a_key_that_was_revoked_is_dead_at_the_next_look(
     assert doors[0].ask(KEY, who["key"]).status_code == 401
 
 
+def test_what_one_secret_proved_proves_no_other(
+    doors: tuple[Door, Door], who: dict[str | None, Headers]
+) -> None:
+    right = who["key"]["Authorization"]
+    assert doors[0].ask(KEY, who["key"]).status_code == 200
+
+    wrong = right[:-1] + ("a" if right[-1] != "a" else "b")
+
+    assert doors[0].ask(KEY, {"Authorization": wrong}).status_code == 401
+    assert doors[0].ask(KEY, who["key"]).status_code == 200
+
+
 @pytest.mark.parametrize("fate", ["deactivated", "deleted"])
 def test_with_its_owner_a_key_is_dead(
     doors: tuple[Door, Door], lab: Any, monkeypatch: pytest.MonkeyPatch, fate: str

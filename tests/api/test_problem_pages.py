@@ -9,9 +9,9 @@ import orjson
 import pytest
 from django.test import Client
 
-from plugins_app.api.problem_kinds import PROBLEMS, page_of
 from plugins_app.api.problems import problem
 from plugins_app.core import errors
+from plugins_app.services.problem_kinds import PROBLEMS, page_of
 from tests.admin.conftest import _plain_static_files  # noqa: F401
 
 CODES = sorted(PROBLEMS)

@@ -10,6 +10,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,6 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRICING = "/api/plugins/bali_zero.pricing"
 JSON = "Content-Type: application/json"
-pytestmark = pytest.mark.xdist_group("server")
 
 
 @dataclass(frozen=True)
@@ -240,6 +240,24 @@ def seen(answer: bytes) -> tuple[int, bytes, Any]:
     status = int(head.split(b" ", 2)[1])
     is_problem = b"application/problem+json" in head
     return status, head.lower(), json.loads(body) if is_problem else None
+
+
+@pytest.mark.parametrize("frame", ["length", "chunks"])
+def test_a_client_that_sends_far_too_much_still_gets_its_answer(server: Server, frame: str) -> None:
+    body = b" " * (6 << 20)
+    if frame == "length":
+        sent = posted(f"Content-Length: {len(body)}", body=body)
+    else:
+        chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+        sent = posted("Transfer-Encoding: chunked", body=chunk)
+
+    assert [seen(server.send(sent))[0] for _ in range(3)] == [413] * 3
+
+
+def test_a_body_that_is_announced_and_never_sent_is_not_waited_for(server: Server) -> None:
+    begun = time.monotonic()
+    assert seen(server.send(posted("Content-Length: 99999999", body=b"")))[0] == 413
+    assert time.monotonic() - begun < 20
 
 
 @pytest.mark.parametrize(("sent", "status"), PROBLEMS.values(), ids=PROBLEMS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import discovery, execute, inprocess, queries, report, staircase
+from benchmarks import discovery, execute, inprocess, journal, queries, report, staircase
 from benchmarks.load import check, fire, wrk_is_there
 from benchmarks.report import Section, Table
 from benchmarks.servers import missing_servers
@@ -44,6 +44,12 @@ def test_every_step_from_bare_asgi_to_the_whole_call_answers() -> None:
             check(post)
 
     assert len(posts) == len(staircase.STEPS) + 2
+
+
+def test_what_the_journal_adds() -> None:
+    section = journal.run(calls=64, rounds=1, syncs=3)
+
+    assert "| SQLite, side effects | 64 |" in str(section)
 
 
 def test_pages_over_a_log_of_any_length() -> None:

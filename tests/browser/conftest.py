@@ -14,13 +14,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -50,6 +51,13 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
+    with serving(folder) as site:
+        yield site
+
+
+@contextmanager
+def serving(folder: Path, *preparation: list[str]) -> Iterator[Site]:
+    """A server with its data in `folder`, after these management commands."""
     family = folder / f"browser_{folder.name}" / "family"
     family.mkdir(parents=True)
     port = _free_port()
@@ -67,6 +75,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         ["migrate", "-v0"],
         ["collectstatic", "-v0", "--noinput"],
         ["createsuperuser", "-v0", "--noinput", "--username", NAME, "--email", ""],
+        *preparation,
     ):
         subprocess.run(
             [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True
@@ -136,7 +145,12 @@ class Watch:
         page.on("console", self._message)
         page.on("pageerror", lambda error: self.console.append(str(error)))
         page.on("request", self._request)
-        page.on("dialog", lambda dialog: self.console.append(f"dialog: {dialog.message}"))
+        page.on("dialog", self._dialog)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        """Ours are elements of the page; only the browser's own question on leaving is none."""
+        if dialog.type != "beforeunload":
+            self.console.append(f"dialog: {dialog.message}")
 
     def _message(self, message: Any) -> None:
         if message.type in {"error", "warning"}:

@@ -10,8 +10,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Site, Watch
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 DOCS = "/api/docs"
 
 

@@ -11,8 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.admin._plugin import write_plugin
 from tests.browser.conftest import Site, Watch, log_in
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 PRICING = "bali_zero.pricing"
 AXE = next((Path(__file__).parent / "vendor").glob("axe-core-*/axe.min.js")).read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -45,7 +43,8 @@ def test_search_narrows_as_one_types_and_stays_in_the_address(page: Page) -> Non
 
 
 def test_a_category_filters(page: Page) -> None:
-    page.get_by_label("Category").select_option("bali-zero")
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("group", name="Category").get_by_label("bali-zero").check()
     expect(page.locator("article")).to_have_count(1)
     expect(page).to_have_url(re.compile(r"category=bali-zero"))
 
@@ -62,16 +61,14 @@ def test_a_search_without_result_offers_the_way_back(page: Page) -> None:
 def test_the_detail_page_draws_what_was_called(page: Page, site: Site) -> None:
     for _ in range(3):
         assert site.execute(PRICING, query="E33G").status_code == 200
-    page.get_by_role("link", name=PRICING).click()
-    expect(page.locator("[data-charts][data-drawn]")).to_be_visible()
-    calls = page.get_by_role("img", name=re.compile(r"calls in the last 24 hours"))
+    page.get_by_role("link", name=PRICING, exact=True).click()
+    page.get_by_role("link", name="Metrics", exact=True).click()
+    calls = page.get_by_role("img", name=re.compile(r"^\d+ calls in the last 24 hours"))
     expect(calls).to_be_visible()
     page.get_by_role("link", name="1h", exact=True).click()
     expect(page).to_have_url(re.compile(r"range=1h"))
     expect(page.get_by_role("link", name="1h", exact=True)).to_be_focused()
-    expect(page.get_by_role("img", name=re.compile(r"calls in the last hour"))).to_be_visible()
-    page.get_by_text("Data table").click()
-    expect(page.locator("#metrics tbody tr").first).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(r"^\d+ calls in the last hour"))).to_be_visible()
     expect(page.locator("time").first).to_have_attribute("data-local", "")
 
 
@@ -102,7 +99,8 @@ def test_reload_brings_new_code_and_refuses_broken_code(page: Page, site: Site) 
     page.goto(f"/admin/plugins/{name}/")
     write_plugin(site.family, name, "1.1.0")
     page.get_by_role("button", name=f"Reload {name}").click()
-    expect(page.locator("[data-notices]")).to_contain_text("1.0.0 → 1.1.0")
+    # The server looks for itself after the reload before this one, and may have been faster.
+    expect(page.locator("#toasts")).to_contain_text(re.compile(r"1\.0\.0 → 1\.1\.0|still 1\.1\.0"))
     assert site.execute(name).json()["data"] == {"version": "1.1.0"}
     file.write_text("class Broken(\n")
     page.get_by_role("button", name=f"Reload {name}").click()
@@ -110,14 +108,14 @@ def test_reload_brings_new_code_and_refuses_broken_code(page: Page, site: Site) 
     assert site.execute(name).json()["data"] == {"version": "1.1.0"}
     write_plugin(site.family, name, "1.2.0")
     page.get_by_role("button", name=f"Reload {name}").click()
-    expect(page.locator("[data-notices]")).to_contain_text("1.2.0")
+    expect(page.locator("#toasts")).to_contain_text("1.2.0")
 
 
 def _until_served(page: Page, site: Site, name: str) -> None:
     """Reloading a plugin beside it takes in what is new."""
     page.goto(f"/admin/plugins/{PRICING}/")
     page.get_by_role("button", name=f"Reload {PRICING}").click()
-    expect(page.locator("[data-notices]")).to_contain_text("is reloaded")
+    expect(page.locator("#toasts")).to_contain_text("is reloaded")
     assert site.execute(name).status_code == 200
 
 
@@ -126,20 +124,6 @@ def test_an_answer_that_does_not_come_is_told_and_changes_nothing(page: Page, wa
     page.get_by_role("button", name=f"Reload {PRICING}").click()
     expect(page.get_by_role("alert")).to_contain_text("The server did not answer.")
     expect(page.get_by_role("button", name=f"Reload {PRICING}")).to_be_enabled()
-    assert all("ERR_FAILED" in text for text in watch.console)
-    watch.console.clear()
-
-
-def test_charts_that_cannot_be_loaded_say_so_and_retry(
-    page: Page, site: Site, watch: Watch
-) -> None:
-    site.execute(PRICING, query="E33G")
-    page.route("**/series.json*", lambda route: route.abort())
-    page.goto(f"/admin/plugins/{PRICING}/")
-    expect(page.locator("[data-chart-problem]")).to_contain_text("could not be loaded")
-    page.unroute("**/series.json*")
-    page.get_by_role("button", name="Retry").click()
-    expect(page.locator("[data-charts][data-drawn]")).to_be_visible()
     assert all("ERR_FAILED" in text for text in watch.console)
     watch.console.clear()
 
@@ -191,14 +175,20 @@ def test_everything_important_works_without_javascript(
 
 
 PAGES = {
+    "dashboard": "/admin/",
+    "health": "/admin/health/",
     "marketplace": "/admin/plugins/",
     "nothing found": "/admin/plugins/?q=zzzzzz",
+    "table": "/admin/plugins/?view=table&sort=-calls&tag=pricing",
     "detail": f"/admin/plugins/{PRICING}/",
+    "versions": f"/admin/plugins/{PRICING}/versions/",
+    "try it": f"/admin/plugins/{PRICING}/try/",
+    "docs": f"/admin/plugins/{PRICING}/docs/",
+    "metrics": f"/admin/plugins/{PRICING}/metrics/",
     "users": "/admin/plugins_app/user/",
     "a user": "/admin/plugins_app/user/1/change/",
     "a new group": "/admin/auth/group/add/",
-    "executions": "/admin/plugins_app/executionlog/",
-    "audit trail": "/admin/plugins_app/auditevent/",
+    "executions": "/admin/executions/",
 }
 
 
@@ -221,8 +211,8 @@ def test_pages_are_accessible_and_fit(
     log_in(page)
     for name, path in PAGES.items():
         page.goto(path)
-        if name == "detail":
-            expect(page.locator("[data-charts][data-drawn]")).to_be_visible()
+        if name == "metrics":
+            expect(page.locator("#chart-calls[data-drawn]")).to_be_visible()
         found[name] = _findings(page, width)
     page.goto("/admin/plugins/")
     page.get_by_role("button", name=f"Disable {PRICING}").click()

@@ -8,8 +8,6 @@ from playwright.sync_api import Browser, expect
 from tests.browser.conftest import Site, Watch
 from tests.browser.test_marketplace import _findings
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 PAGES = ("/problems/", "/problems/rate-limited", "/problems/nothing")
 
 

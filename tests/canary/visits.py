@@ -21,8 +21,9 @@ PAGES = (
     "/api/plugins/metrics/all", "/api/plugins/tools/anthropic", "/api/plugins/tools/openai",
     "/api/plugins/health", "/api/executions?limit=500", "/api/openapi.json", "/metrics",
     "/admin/", "/admin/plugins/", "/admin/plugins/vault.opens/", "/admin/plugins/vault.careless/",
-    "/admin/plugins/vault.misfit/", "/admin/plugins_app/executionlog/",
-    "/admin/plugins_app/auditevent/", "/admin/plugins_app/apikey/", "/admin/plugins_app/worker/",
+    "/admin/plugins/vault.misfit/", "/admin/executions/",
+    "/admin/executions/?group=error", "/admin/plugins/vault.opens/logs/",
+    "/admin/audit/", "/admin/api-keys/", "/admin/plugins_app/worker/",
     "/admin/plugins_app/callerhour/", "/admin/axes/accessattempt/",
 )  # fmt: skip
 COMMANDS = (
@@ -154,10 +155,10 @@ def log_in(house: House) -> None:
         for page in PAGES:
             house.said.append((page, client.get(page).text))
         for id in re.findall(
-            r"/executionlog/(\w{26})/", client.get("/admin/plugins_app/executionlog/").text
+            r"/admin/executions/(\w{26})/", client.get("/admin/executions/?range=all").text
         ):
-            page = f"/admin/plugins_app/executionlog/{id}/change/"
-            house.said.append((page, client.get(page).text))
+            for page in (f"/admin/executions/{id}/", f"/admin/executions/{id}/run.json"):
+                house.said.append((page, client.get(page).text))
 
 
 def csrf(client: httpx.Client, page: str) -> dict[str, str]:
@@ -177,8 +178,9 @@ def execute_by_session(house: House, client: httpx.Client) -> None:
 
 
 def make_key_by_form(house: House, client: httpx.Client) -> None:
-    page = "/admin/plugins_app/apikey/add/"
+    page = "/admin/api-keys/new/"
     form = {"name": "form", "scopes": ["list"], "plugins": "*", **csrf(client, page)}
+    form |= {"never": "on", "reason": "a test"}
     shown = client.post(page, data=form, headers={"Referer": house.url}).text
     found = re.search(r"zan_\w{20,}", shown)
     assert found

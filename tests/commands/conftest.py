@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from plugins_app.runtime.engine import close_engine
 from tests.serving import Installation
 
 
@@ -26,7 +27,10 @@ class Ran:
 
 @pytest.fixture
 def run(transactional_db: None) -> Callable[..., Ran]:
-    """run('list_plugins', '--json'): what the command printed and its exit code."""
+    """run('list_plugins', '--json'): what the command printed and its exit code.
+
+    A command is a process of its own: it does not go on with the engine of the test before."""
+    close_engine()
 
     def run(name: str, *arguments: str) -> Ran:
         out, err = io.StringIO(), io.StringIO()

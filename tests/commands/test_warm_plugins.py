@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from plugins_app.models import RegistryState
+from plugins_app.services.audit import CLI
 from plugins_app.services.warming import warm_servers
 from tests.commands.conftest import Ran
 from tests.commands.plugins import BROKEN, HEAD, a_server, plugin
@@ -119,7 +120,7 @@ def test_a_report_about_an_earlier_request_does_not_count() -> None:
     report = {"answers": 1, "examples": 1, "error": ""}
     a_server("late", warmed={"shop.buy": report | {"request": 4}})
     a_server("early", warmed={"shop.buy": report | {"request": 5}})
-    outcome = warm_servers(["shop.buy"], AT_ONCE)
+    outcome = warm_servers(CLI, ["shop.buy"], AT_ONCE)
 
     assert RegistryState.objects.get().warms == {"shop.buy": 5}
     assert (outcome.ready, outcome.total) == (1, 2)
@@ -130,4 +131,4 @@ def test_a_report_about_an_earlier_request_does_not_count() -> None:
 def test_a_server_that_died_is_not_waited_for() -> None:
     a_server("gone", seen=timezone.now() - timedelta(minutes=1))
 
-    assert warm_servers(["shop.buy"], timedelta(minutes=1)).total == 0
+    assert warm_servers(CLI, ["shop.buy"], timedelta(minutes=1)).total == 0

@@ -63,7 +63,7 @@ def test_the_admin_shows_what_hostile_callers_left_behind(callers: Callers) -> N
     odd = {"X-Request-Id": "<script>", "X-Zantara-Model": "haiku\0<script>", "User-Agent": "\x1b"}
     callers["nobody"].generic("POST", EXECUTE, wrapped('"<script>"'), JSON, headers=odd)
     callers["nobody"].generic("POST", EXECUTE, wrapped("7"), JSON, headers=odd)
-    page = callers["root"].get("/admin/plugins_app/executionlog/")
+    page = callers["root"].get("/admin/executions/")
 
     assert page.status_code == 200
     assert b"lab.echo" in page.content

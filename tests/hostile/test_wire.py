@@ -9,7 +9,6 @@ import pytest
 from tests.api.test_server import Server, seen, server  # noqa: F401
 from tests.hostile.corpus.wire import WIRE, get
 
-pytestmark = pytest.mark.xdist_group("server")
 OURS = re.compile(rb"Traceback|site-packages|/tests/|zantara/settings")
 
 

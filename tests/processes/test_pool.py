@@ -22,7 +22,7 @@ from plugins_app.core.testing import MemoryCatalogue, MemoryHttp, MemoryStore, m
 from tests.core.conftest import PluginTree, tree  # noqa: F401  (a fixture)
 from tests.core.test_executor import code, run
 from tests.processes.conftest import Make, runs, until
-from tests.processes.wild import LIMIT, Blocking, Hooked, Nested, Ported, Quick, Slow, Wild
+from tests.processes.wild import LIMIT, Blocking, Hooked, Keeper, Nested, Ported, Quick, Slow, Wild
 
 
 def said(execution: Any) -> Any:
@@ -206,8 +206,8 @@ def _variables_of(pid: int) -> set[str]:
 async def test_a_worker_that_keeps_much_memory_is_replaced(
     make: Make, do: str, stays: bool
 ) -> None:
-    executor = await make(Wild, Quick, memory=400)
-    pid = said(await run(executor, {"do": do}, name="wild"))
+    executor = await make(Keeper, Quick, memory=400)
+    pid = said(await run(executor, {"do": do}, name="keeper"))
     assert (said(await run(executor, name="quick")) == pid) is stays
 
 

@@ -130,6 +130,12 @@ class Blocking(Plugin[What, Did]):
         return Did(said=threading.current_thread() is threading.main_thread())
 
 
+class Keeper(Wild):
+    """Has the time to take much memory."""
+
+    metadata = metadata("keeper", timeout=10)
+
+
 class Quick(Plugin[What, Did]):
     metadata = metadata("quick", timeout=10)
 

@@ -25,6 +25,8 @@ NAMES = {
     "<plugin_name:name>": "lab.echo",
     "<breaker_move:move>": "reset",
     "<str:slug>": "rate-limited",
+    "<slug:slug>": "calls",
+    "<int:event_id>": "1",
 }
 EXAMPLE_OF = {
     "api/^": "api/nothing",
@@ -71,7 +73,7 @@ def target_of(row: Address, caller_id: str) -> str:
     """The key of a new row."""
     if "/user/" in row.pattern:
         return str(new_user(f"somebody {ULID()}").pk)
-    if "/apikey/" in row.pattern:
+    if "/api-keys/" in row.pattern:
         return str(create_key(CLI, f"some {ULID()}", scopes=[]).key.pk)
     return execution_by(caller_id if row.variant == "own" else "user:0")
 

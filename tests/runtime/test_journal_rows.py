@@ -156,3 +156,15 @@ async def test_refused_input_is_not_kept(serve: MakeExecutor, journal: Execution
     await in_database_thread(journal.close)
     written = await row()
     assert (written.status, written.error_code, written.input) == ("refused", "invalid_input", "")
+
+
+async def test_the_row_says_where_the_time_went(serve: MakeExecutor) -> None:
+    execution = await run(await serve(plugin(pay, input=Payment, output=Receipt)))
+    stages = (await row()).stages
+    assert stages[0] == ["check", 0]
+    assert [stage for stage, *_ in stages] == [
+        "check", "admit", "accept", "attempt", "output", "settle",
+    ]  # fmt: skip
+    begun = [at for _, at in stages]
+    assert begun == sorted(begun)
+    assert begun[-1] <= execution.duration * 1e6

@@ -56,7 +56,7 @@ class Cluster:
         self._bin, self._data, self.port = found, directory / "data", free_port()
         self._server: subprocess.Popen[bytes] | None = None
         self._log = directory / "log"
-        _open_to_all(directory)
+        _give_to_user(directory)
         self._run("initdb", "-D", str(self._data), "-U", USER, "-A", "trust", "-N")
 
     @property
@@ -86,8 +86,12 @@ class Cluster:
     def _end(self, how: signal.Signals) -> None:
         if self._server is None:
             return
-        with suppress(ProcessLookupError):
-            os.killpg(self._server.pid, how)
+        # Its children have sessions of their own; one that is left keeps its memory and its port.
+        children = Path(f"/proc/{self._server.pid}/task/{self._server.pid}/children")
+        left = [*map(int, children.read_text().split())] if how is signal.SIGKILL else []
+        for process in (self._server.pid, *left):
+            with suppress(ProcessLookupError):
+                os.kill(process, how)
         self._server.wait()
         self._server = None
 
@@ -103,23 +107,22 @@ def _as_user() -> list[str]:
     return ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--"]
 
 
-def _open_to_all(directory: Path) -> None:
+def _give_to_user(directory: Path) -> None:
     if os.geteuid() == 0:
         account = pwd.getpwnam(USER)
         os.chown(directory, account.pw_uid, account.pw_gid)
-        for parent in directory.parents:
-            if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)
 
 
 @contextmanager
-def own_cluster(directory: Path) -> Iterator[Cluster]:
-    cluster = Cluster(directory)
-    cluster.start()
-    try:
-        yield cluster
-    finally:
-        cluster.kill()
+def own_cluster() -> Iterator[Cluster]:
+    """In a folder of its own: pytest's are closed to other users, as PostgreSQL's is."""
+    with TemporaryDirectory() as directory:
+        cluster = Cluster(Path(directory))
+        cluster.start()
+        try:
+            yield cluster
+        finally:
+            cluster.kill()
 
 
 @contextmanager
@@ -128,7 +131,7 @@ def some_server() -> Iterator[str | None]:
     if answers(SHARED):
         yield SHARED
     elif programs():
-        with TemporaryDirectory() as directory, own_cluster(Path(directory)) as cluster:
+        with own_cluster() as cluster:
             yield cluster.url
     else:
         yield None

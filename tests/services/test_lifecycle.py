@@ -220,7 +220,7 @@ def test_a_rejected_reload_is_audited_and_told_to_nobody(
 
 @pytest.mark.django_db
 def test_an_audit_event_is_never_changed_or_removed() -> None:
-    event = record(CLI, "test", "it")
+    event = record(CLI, "reload", "it")
     event.reason = "another"
     with pytest.raises(AppendOnly):
         event.save()

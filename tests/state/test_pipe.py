@@ -114,6 +114,25 @@ async def test_an_error_of_the_script_is_no_absence(server: RedisServer) -> None
     await pipe.close()
 
 
+async def test_a_step_that_fails_does_not_stop_those_that_left_with_it(
+    server: RedisServer,
+) -> None:
+    pipe = ScriptPipe(server.url, "return ARGV[1] == 'x' and nowhere.at_all or ARGV[1]", CALM)
+    steps = [b"a", b"x", b"b"]
+    answers = await asyncio.gather(*map(pipe.run, steps), return_exceptions=True)
+    assert answers[::2] == [b"a", b"b"]
+    assert isinstance(answers[1], ResponseError)
+    await pipe.close()
+
+
+async def test_what_asks_in_one_tick_is_one_call_of_the_script(
+    server: RedisServer, state: RedisState
+) -> None:
+    before = calls_of(server)
+    await asyncio.gather(*(state.flight(str(n)) for n in range(100)))
+    assert calls_of(server) == before + 1
+
+
 async def test_an_answer_that_came_too_late_is_nobody_elses(server: RedisServer) -> None:
     pipe = ScriptPipe(server.url, "return ARGV[1]", Patience(1, 1))
     assert await pipe.run(b"warm") == b"warm"

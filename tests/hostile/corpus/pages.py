@@ -50,6 +50,15 @@ DETAIL_QUERIES = {
     "a range with NUL": "range=%00",
     "a range with a script": "range=%3Cscript%3Ealert(1)%3C/script%3E",
 }
+CHART_QUERIES = {
+    **DETAIL_QUERIES,
+    "a beginning with NUL": "from=%00",
+    "a beginning before all times": "from=0001-01-01T00:00&to=0001-01-02T00:00",
+    "an end after all times": "from=9999-12-31T23:00&to=9999-12-31T23:59",
+    "a beginning before the first day": "from=0001-01-01T00:00%2B14:00",
+    "a day that is none": "from=2026-13-45T99:99",
+    "a comparison with a script": "compare=%3Cscript%3E",
+}
 NO_PLUGINS = {
     "NUL": "%00",
     "bytes": "%ff",
@@ -124,8 +133,8 @@ NO_PROBLEMS = {
     "a template": "%7B%7B7*7%7D%7D",
 }
 FILTERS = {
-    "a state": "/admin/plugins_app/apikey/?state=active",
-    "no state": "/admin/plugins_app/apikey/?state=%00",
+    "a state": "/admin/api-keys/?state=active",
+    "no state": "/admin/api-keys/?state=%00",
     "a category": "/admin/plugins_app/installedplugin/?category=general",
     "no category": "/admin/plugins_app/installedplugin/?category=%00",
     "a host": "/admin/plugins_app/worker/?host=x",
@@ -136,12 +145,10 @@ ODD_CHOICES = {
 }
 STOCK = {
     "list of users": "/admin/plugins_app/user/?{}",
-    "list of keys": "/admin/plugins_app/apikey/?{}",
     "list of plugins": "/admin/plugins_app/installedplugin/?{}",
 }
 LOGS = {
-    "log of executions": "/admin/plugins_app/executionlog/?{}",
-    "log of changes": "/admin/plugins_app/auditevent/?{}",
+    "log of changes": "/admin/audit/?{}",
     "log of records": "/admin/plugins_app/pluginrecord/?{}",
 }
 ROWS = {
@@ -216,9 +223,11 @@ CASES = [
         302, "a theme that is", {"none": "theme=%00", "a script": "theme=<script>"}, "/admin/theme/"
     ),
     *asked(200, "marketplace", MARKET_QUERIES, MARKET, who="root"),
+    *asked(200, "keys", MARKET_QUERIES, "/admin/api-keys/?{}", who="root"),
     *asked(200, "marketplace for", texts, MARKET.format("q={}"), who="root"),
     *asked(200, "plugin page", DETAIL_QUERIES, f"{PLUGIN}?{{}}", who="root"),
-    *asked(400, "series", DETAIL_QUERIES, f"{PLUGIN}series.json?{{}}", who="root"),
+    *asked(400, "chart", CHART_QUERIES, "/admin/charts/calls.json?{}", who="root"),
+    *asked(200, "metrics", CHART_QUERIES, f"{PLUGIN}metrics/?{{}}", who="root"),
     *asked(404, "plugin page", NO_PLUGINS, "/admin/plugins/{}/", who="root"),
     *asked(
         404,
@@ -232,7 +241,7 @@ CASES = [
     *typed(302, "form to reload", FORMS, f"{PLUGIN}reload/", who="root"),
     *typed(200, "form for a password", FORMS, "/admin/password_change/", who="root"),
     *typed(200, "form for a user", FORMS, "/admin/plugins_app/user/add/", who="root"),
-    *typed(400, "form for a key", FORMS, "/admin/plugins_app/apikey/add/", who="root"),
+    *typed(400, "form for a key", FORMS, "/admin/api-keys/new/", who="root"),
     *lists(),
     *asked(404, "no problem", NO_PROBLEMS, "/problems/{}"),
     *asked(200, "filter by", FILTERS, who="root"),
@@ -240,8 +249,9 @@ CASES = [
     *asked(200, "users with", ODD_CHOICES, USERS, who="root"),
     *asked(302, "user", ROWS, "/admin/plugins_app/user/{}/change/", who="root"),
     *asked(404, "execution", ROWS, "/admin/plugins_app/executionlog/{}/change/", who="root"),
-    *asked(404, "key", ROWS, "/admin/plugins_app/apikey/{}/change/", who="root"),
+    *asked(404, "key", ROWS, "/admin/api-keys/{}/", who="root"),
     *asked(302, "the address of an execution", ROWS, "/admin/executions/{}/"),
+    *asked(404, "the page of an execution", ROWS, "/admin/executions/{}/", who="root"),
     *headed(
         400,
         "a redirect for",
