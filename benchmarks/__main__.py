@@ -8,10 +8,20 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from benchmarks import discovery, execute, inprocess, isolation, queries, report, staircase
+from benchmarks import (
+    discovery,
+    execute,
+    inprocess,
+    isolation,
+    journal,
+    queries,
+    report,
+    staircase,
+)
 
 SECTIONS: dict[str, ModuleType] = {
-    each.NAME: each for each in (inprocess, staircase, execute, isolation, discovery, queries)
+    each.NAME: each
+    for each in (inprocess, staircase, journal, execute, isolation, discovery, queries)
 }
 
 

@@ -1,103 +1,87 @@
-"""What the journal adds to a call, and how many commits a call costs.
-
-    python benchmarks/journal.py [calls]
-
-Runs one empty plugin against a journal in memory and against the real one on a new SQLite file in
-a temporary directory, at 1 and at 64 callers at once.
-"""
+"""What the journal adds to a call, beside what the disk takes to make one write durable."""
 
 from __future__ import annotations
 
-import asyncio
+import json
 import os
 import statistics
-import sys
 import tempfile
 import time
-from pathlib import Path
-from typing import Any
+from contextlib import ExitStack
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-_directory = tempfile.TemporaryDirectory()
-os.environ["ZANTARA_VAR_DIR"] = _directory.name
-os.environ.pop("DATABASE_URL", None)
-os.environ["DJANGO_SETTINGS_MODULE"] = "zantara.settings"
+import psycopg
 
-import django  # noqa: E402
+from benchmarks.measuring import in_turns, median
+from benchmarks.report import Section, Table
+from benchmarks.servers import POSTGRES, Installation, database, embedded, missing_servers
 
-django.setup()
-
-from django.core.management import call_command  # noqa: E402
-from django.db.backends.sqlite3.base import DatabaseWrapper  # noqa: E402
-
-from plugins_app.core import Plugin, PluginInput, PluginMetadata, PluginOutput  # noqa: E402
-from plugins_app.core.executor import PluginExecutor  # noqa: E402
-from plugins_app.core.testing import MemoryJournal, memory_executor  # noqa: E402
-from plugins_app.runtime.journal import ExecutionJournal  # noqa: E402
+NAME = "journal"
+TITLE = "What the journal adds to a call"
+CALLERS = (1, 64)
+PAGE_BYTES = 8192
+_TEXT = f"""An empty plugin called in process, with the journal and with one in memory: what the
+rows and counters that are committed before the answer add to the median call. *fsync* is the
+median of writing {PAGE_BYTES} bytes and `fdatasync` to a file on this disk; *one row* is what
+PostgreSQL itself takes for one small insert and commit, asked by one client. Target on
+PostgreSQL, one caller: at most 2 x fsync + 1 ms."""
 
 
-class Read(Plugin[PluginInput, PluginOutput]):
-    metadata = PluginMetadata(name="bench.read", read_only=True)
-
-    async def execute(self, input_data: PluginInput) -> PluginOutput:
-        return PluginOutput(data=1)
-
-
-class Write(Plugin[PluginInput, PluginOutput]):
-    metadata = PluginMetadata(name="bench.write")
-
-    async def execute(self, input_data: PluginInput) -> PluginOutput:
-        return PluginOutput(data=1)
-
-
-class Commits:
-    def __init__(self) -> None:
-        self.count = 0
-        commit = DatabaseWrapper._commit
-
-        def counted(connection: Any) -> None:
-            self.count += 1
-            commit(connection)
-
-        DatabaseWrapper._commit = counted
+def run(*, calls: int = 1_280, rounds: int = 5, syncs: int = 200) -> Section:
+    with ExitStack() as stack:
+        contenders = {"SQLite": stack.enter_context(embedded())}
+        bases = {"fsync": lambda: fsync_ms(syncs)}
+        if not missing_servers():
+            there = stack.enter_context(embedded())
+            url = stack.enter_context(database(f"zantara_bench_journal_{os.getpid()}"))
+            contenders["PostgreSQL"] = Installation(there.directory, {"DATABASE_URL": url})
+            bases["one row"] = lambda: one_row_ms(url, syncs)
+        for installation in contenders.values():
+            installation.python("manage.py", "migrate", "--verbosity", "0")
+        measures = {name: lambda i=i: _calls(i, calls) for name, i in contenders.items()}
+        taken = in_turns({**bases, **measures}, rounds)
+    return Section(NAME, TITLE, [_TEXT, *missing_servers(), _table(taken, list(bases))])
 
 
-async def measure(executor: PluginExecutor, name: str, callers: int, calls: int) -> list[float]:
-    """Seconds of each call."""
-    taken: list[float] = []
-
-    async def caller() -> None:
-        for _ in range(calls // callers):
-            started = time.perf_counter()
-            await executor.execute(name)
-            taken.append(time.perf_counter() - started)
-
-    await asyncio.gather(*(caller() for _ in range(callers)))
-    return taken
-
-
-async def main(calls: int) -> None:
-    commits = Commits()
-    journal: Any = ExecutionJournal(worker="benchmark")
-    for label, made in (("memory", MemoryJournal()), ("SQLite", journal)):
-        executor = await memory_executor(Read, Write, journal=made)
-        for name in ("bench.read", "bench.write"):
-            for callers in (1, 64):
-                await measure(executor, name, callers, callers * 10)
-                before, started = commits.count, time.perf_counter()
-                taken = await measure(executor, name, callers, calls)
-                seconds = time.perf_counter() - started
-                print(
-                    f"{label:<8} {name:<12} {callers:>3} callers  "
-                    f"p50 {statistics.median(taken) * 1000:7.3f} ms  "
-                    f"p99 {statistics.quantiles(taken, n=100)[98] * 1000:7.3f} ms  "
-                    f"{len(taken) / seconds:7.0f} calls/s  "
-                    f"{(commits.count - before) / len(taken):.3f} commits per call"
-                )
-    journal.close()
+def _table(taken: dict[str, list], bases: list[str]) -> Table:  # type: ignore[type-arg]
+    rows = [[name, "", f"{median(taken[name]):.2f}", "", ""] for name in bases]
+    for name in [name for name in taken if name not in bases]:
+        for found in zip(*taken[name], strict=True):
+            first = found[0]
+            rows.append(
+                [
+                    f"{name}, {first['kind']}",
+                    str(first["callers"]),
+                    f"{median(each['added_ms'] for each in found):.2f}",
+                    f"{median(each['p99_ms'] for each in found):.2f}",
+                    f"{median(each['commits'] for each in found):.2f}",
+                ]
+            )
+    columns = ["", "callers at once", "added p50 ms", "p99 ms", "commits a call"]
+    return Table(columns, rows)
 
 
-if __name__ == "__main__":
-    call_command("migrate", verbosity=0)
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 6_400))
+def _calls(installation: Installation, calls: int) -> list[dict[str, float]]:
+    output = installation.python("-m", "benchmarks.journal_calls", str(calls), *map(str, CALLERS))
+    return list(json.loads(output))
+
+
+def fsync_ms(count: int) -> float:
+    page, taken = b"\0" * PAGE_BYTES, []
+    with tempfile.TemporaryFile(buffering=0) as file:
+        for _ in range(count):
+            begun = time.perf_counter()
+            file.write(page)
+            os.fdatasync(file.fileno())
+            taken.append(time.perf_counter() - begun)
+    return statistics.median(taken) * 1000
+
+
+def one_row_ms(url: str, count: int) -> float:
+    taken = []
+    with psycopg.connect(url or POSTGRES, autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS bench_row (n int)")
+        for n in range(count):
+            begun = time.perf_counter()
+            connection.execute("INSERT INTO bench_row VALUES (%s)", [n])
+            taken.append(time.perf_counter() - begun)
+    return statistics.median(taken) * 1000
