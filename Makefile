@@ -8,14 +8,17 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 WORKERS ?= auto
 ON_POSTGRESQL := tests/runtime tests/services tests/api/test_idempotency.py tests/api/test_execute.py \
-	tests/api/test_executions.py tests/admin/test_models.py tests/admin/test_logs.py
+	tests/api/test_executions.py tests/admin/test_models.py tests/admin/test_logs.py tests/admin/test_executions.py \
+	tests/admin/test_execution.py tests/postgres/test_partitions.py
 QUEUES ?= default
 CONCURRENCY ?= 2
 
 # Without cached bytecode every command would compile the world anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run worker test bench lint format lock clean help
+SOAK := tests/runtime/test_kill.py tests/postgres/test_kill.py tests/state tests/celery/test_kill.py tests/processes
+
+.PHONY: run worker test soak images bench lint format lock clean help
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,9 +30,15 @@ worker: $(VENV)/installed ## Run what is queued, and the schedule (needs REDIS_U
 	@exec $(BIN)/celery -A zantara worker --beat --without-gossip --without-mingle --queues $(QUEUES) --concurrency $(CONCURRENCY)
 
 test: $(VENV)/installed-dev ## Run the whole test suite, and what is about the database on PostgreSQL too
-	ZANTARA_VAR_DIR=$(CURDIR)/var/test $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST)
+	ZANTARA_VAR_DIR=$(CURDIR)/var/test $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
 	ZANTARA_VAR_DIR=$(CURDIR)/var/test $(BIN)/python -m tests.servers.postgresql \
-		$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST) $(ON_POSTGRESQL)
+		$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST) $(ON_POSTGRESQL)
+
+soak: $(VENV)/installed-dev ## Kill servers, databases and workers for half an hour (docs/soak.md)
+	ZANTARA_SOAK=1 ZANTARA_VAR_DIR=$(CURDIR)/var/soak $(BIN)/python -m pytest --durations=0 $(PYTEST) $(SOAK)
+
+images: $(VENV)/installed-dev ## Take the screenshots of docs/images anew, of the demo
+	@$(BIN)/python -m tests.browser.images
 
 bench: $(VENV)/installed-dev ## Measure, and write docs/benchmarks.md (one section: make bench ONLY=execute)
 	@$(BIN)/python -m benchmarks $(ONLY)

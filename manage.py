@@ -11,6 +11,10 @@ def main() -> None:
 
     execute_from_command_line(sys.argv)
 
+    from plugins_app.management import others
+
+    others.note(sys.argv[1:])
+
 
 if __name__ == "__main__":
     main()
