@@ -105,7 +105,8 @@ class PostgresqlJournal(JournalSql):
         self.execute(_rollup(), [_json(list(rows)) for rows in tables])
 
     def _adapt(self, value: Any) -> Any:
-        return value
+        """A list is JSON here, as on SQLite: the driver would make an array of it."""
+        return orjson.dumps(value).decode() if isinstance(value, list) else value
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

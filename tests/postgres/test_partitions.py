@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from ulid import ULID
 
 from plugins_app.models import ExecutionLog
@@ -31,11 +34,9 @@ def _none_before() -> None:
             cursor.execute(f'DROP TABLE "{name}"')
 
 
-def row(moment: datetime, status: str = "succeeded") -> str:
+def row(moment: datetime, status: str = "succeeded", log: type[ExecutionLog] = ExecutionLog) -> str:
     id = str(ULID.from_datetime(moment))
-    ExecutionLog.objects.create(
-        id=id, plugin="p", caller="c", source="s", status=status, started_at=moment
-    )
+    log.objects.create(id=id, plugin="p", caller="c", source="s", status=status, started_at=moment)
     return id
 
 
@@ -99,13 +100,24 @@ def test_a_server_makes_the_partitions_that_it_will_need(engine: Engine) -> None
 
 
 def test_a_log_that_is_not_divided_yet_is_taken_over_and_given_back() -> None:
-    call_command("migrate", "plugins_app", "0003", verbosity=0)
-    id = row(NOON)
-    call_command("migrate", "plugins_app", verbosity=0)
+    with _undivided() as log:
+        id = row(NOON, log=log)
     assert where() == ["default"]
     partitions.make(MONDAY)
-    call_command("migrate", "plugins_app", "0003", verbosity=0)
+    with _undivided() as log:
+        assert [r.id for r in log.objects.all()] == [id]
+
+
+@contextmanager
+def _undivided() -> Iterator[type[ExecutionLog]]:
+    """The log as it was before it was divided, with the columns of then."""
+    before = ("plugins_app", "0003_idempotency")
+    call_command("migrate", *before, verbosity=0)
     try:
-        assert [r.id for r in ExecutionLog.objects.all()] == [id]
+        yield (
+            MigrationLoader(connection)
+            .project_state(before)
+            .apps.get_model("plugins_app", "ExecutionLog")
+        )
     finally:
         call_command("migrate", "plugins_app", verbosity=0)
