@@ -11,6 +11,7 @@ import structlog
 from django.conf import settings
 
 from plugins_app.core.hiding import scrub
+from plugins_app.core.lines import KeepLines
 
 
 def configure(_: dict[str, Any]) -> None:
@@ -47,8 +48,11 @@ def configure(_: dict[str, Any]) -> None:
                 }
             },
             "filters": {"path_only": {"()": lambda: _path_only}},
-            "handlers": {"stderr": {"()": Stderr, "formatter": "default"}},
-            "root": {"handlers": ["stderr"], "level": settings.LOG_LEVEL},
+            "handlers": {
+                "stderr": {"()": Stderr, "formatter": "default"},
+                "kept": {"()": KeepLines},
+            },
+            "root": {"handlers": ["stderr", "kept"], "level": settings.LOG_LEVEL},
             "loggers": {
                 "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
                 # Where somebody turns it on: people put secrets into query strings.

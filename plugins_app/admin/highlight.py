@@ -19,9 +19,18 @@ def plugin_name(name: str, query: str = "") -> SafeString:
 def highlighted(text: str, query: str) -> SafeString:
     """The text, escaped, with the words of the query in <mark>."""
     wanted = sorted({re.escape(word) for word in words(query)}, key=len, reverse=True)
-    if not wanted:
+    return _marked(text, "|".join(wanted))
+
+
+def found_in(text: str, needle: str) -> SafeString:
+    """The text, escaped, with the needle in <mark> wherever it stands."""
+    return _marked(text, re.escape(needle))
+
+
+def _marked(text: str, pattern: str) -> SafeString:
+    if not pattern:
         return SafeString(escape(text))
-    parts = re.split(f"({'|'.join(wanted)})", text, flags=re.IGNORECASE)
+    parts = re.split(f"({pattern})", text, flags=re.IGNORECASE)
     return mark_safe(  # noqa: S308  (every part is escaped)
         "".join(f"<mark>{escape(p)}</mark>" if i % 2 else escape(p) for i, p in enumerate(parts))
     )

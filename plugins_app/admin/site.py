@@ -19,7 +19,12 @@ from plugins_app.admin.pages.charts import chart_csv, chart_json, chart_page
 from plugins_app.admin.pages.config import config
 from plugins_app.admin.pages.dashboard import dashboard
 from plugins_app.admin.pages.docs import docs
-from plugins_app.admin.pages.execution import execution, execution_json, run_execution_again
+from plugins_app.admin.pages.execution import (
+    execution,
+    execution_json,
+    execution_log,
+    run_execution_again,
+)
 from plugins_app.admin.pages.executions import (
     execution_list,
     export_executions,
@@ -120,6 +125,7 @@ class ZantaraAdminSite(AdminSite):
             page("executions/export/", export_executions, "executions-export"),
             page("executions/<str:execution_id>/", execution, "execution"),
             page("executions/<str:execution_id>/run.json", execution_json, "execution-json"),
+            page("executions/<str:execution_id>/run.log", execution_log, "execution-log"),
             page("executions/<str:execution_id>/again/", run_execution_again, "execution-again"),
         ]
 

@@ -365,6 +365,23 @@ class ExecutionAnswer(Success):
     execution: ExecutionDetail
 
 
+class LogLine(Shape):
+    number: int = Field(description="From 1; those that are not kept are counted.")
+    at: AwareDatetime
+    level: str = Field(description="debug, info, warning, error or critical; or printed.")
+    message: str
+    fields: JsonObject = Field(description="What the line has beside its text.")
+    attempt: int = Field(description="From 1; 0 before the first one began.")
+
+
+class ExecutionLogAnswer(Success):
+    """Of many lines the first and the last are kept."""
+
+    execution_id: str
+    left_out: int = Field(description="Lines in the middle that are not kept.")
+    lines: list[LogLine]
+
+
 class OpenAPIDocument(BaseModel):
     """OpenAPI 3.1."""
 

@@ -102,6 +102,13 @@ class ListParameters(Parameters):
     cursor: Annotated[str, Field(pattern="^[0-9]{0,9}$")] = ""
 
 
+class LogParameters(Parameters):
+    """`level`: lines of at least this one. `find`: a text anywhere in a line, in any case."""
+
+    level: Literal["debug", "info", "warning", "error"] = "debug"
+    find: Text = ""
+
+
 class ExecutionParameters(Parameters):
     """`since` and `until` are RFC 3339 moments with their offset; `until` is not in the span."""
 

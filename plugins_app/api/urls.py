@@ -81,6 +81,7 @@ ENDPOINTS: list[URLPattern] = [
     ),
     path("executions", executions.ExecutionListView.as_view(), name="executions"),
     path("executions/<execution:id>", executions.ExecutionView.as_view(), name="execution"),
+    path("executions/<execution:id>/logs", executions.ExecutionLogView.as_view(), name="logs"),
 ]
 
 app_name = "api"

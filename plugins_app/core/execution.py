@@ -12,6 +12,7 @@ import orjson
 
 from plugins_app.core.errors import ZantaraError
 from plugins_app.core.hiding import Hidden
+from plugins_app.core.lines import Lines
 from plugins_app.core.state import Admission, Permit, Transition
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ class Execution:
     hidden: Hidden = field(default_factory=Hidden)
     marks: list[Any] = field(default_factory=list)
     """A stage, when it began, the next stage, and so on; CHECK began at `started`."""
+    lines: Lines | None = None
+    """What was logged while it ran."""
 
     @property
     def loaded(self) -> LoadedPlugin:

@@ -21,6 +21,7 @@ from plugins_app.core.errors import Draining, ZantaraError
 from plugins_app.core.execution import Answer, CallNext, Execution, Journal, Middleware
 from plugins_app.core.hiding import hiding
 from plugins_app.core.ids import new_id
+from plugins_app.core.lines import speaking
 from plugins_app.core.metrics import counters, summary
 from plugins_app.core.middleware.admit import Admit, Limits
 from plugins_app.core.middleware.authorize import Authorize
@@ -218,7 +219,7 @@ class PluginExecutor:
         try:
             if self.draining:
                 raise Draining("The server is shutting down", retry_after=DRAIN_RETRY_SECONDS)
-            with hiding(execution.hidden):
+            with hiding(execution.hidden), speaking(execution):
                 execution.answer = await pipeline(execution)
         except ZantaraError as error:
             execution.error = error

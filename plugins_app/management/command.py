@@ -27,7 +27,7 @@ FAILED, USAGE, PARTIAL, NOT_FOUND, INTERRUPTED = 1, 2, 3, 4, 130
 Advance = Callable[[int, int, str], None]
 _WORTH_PROGRESS = 20
 _QUIETER = {"plugins_app": logging.ERROR, "plugins": logging.WARNING}
-"""A command tells itself what happened; only what it cannot know is worth a log line."""
+"""A command tells itself what happened; only what it cannot know is worth a line on stderr."""
 
 
 class ZantaraCommand(BaseCommand):
@@ -189,11 +189,16 @@ def _of_database(error: DatabaseError) -> str:
 
 @contextmanager
 def _quieter_logs(verbosity: int) -> Iterator[None]:
-    before = {name: logging.getLogger(name).level for name in _QUIETER}
+    """Not the loggers themselves: what a call logs is kept with the call all the same."""
+    streams = [h for h in logging.getLogger().handlers if isinstance(h, logging.StreamHandler)]
     try:
-        for name, level in _QUIETER.items() if verbosity < 2 else ():
-            logging.getLogger(name).setLevel(level)
+        for stream in streams if verbosity < 2 else ():
+            stream.addFilter(_is_worth_a_line)
         yield
     finally:
-        for name, level in before.items():
-            logging.getLogger(name).setLevel(level)
+        for stream in streams:
+            stream.removeFilter(_is_worth_a_line)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    return record.levelno >= _QUIETER.get(record.name.partition(".")[0], logging.NOTSET)

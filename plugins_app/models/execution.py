@@ -42,6 +42,11 @@ class ExecutionLog(models.Model):
     stages = models.JSONField(
         null=True, help_text="[stage, microseconds after the start], in their order."
     )
+    lines = models.TextField(
+        blank=True,
+        help_text="JSON: what was logged meanwhile, as [microseconds after the start, level, text,"
+        " fields]; `left_out` of them after the first `first`. For staff only.",
+    )
     worker = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(
         null=True, help_text="A running row past this time belongs to a dead process."

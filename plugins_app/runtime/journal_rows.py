@@ -13,6 +13,7 @@ import orjson
 from pydantic_core import to_jsonable_python
 
 from plugins_app.core.execution import CHECK, Execution
+from plugins_app.core.lines import Lines
 from plugins_app.models import ExecutionLog
 
 MAX_PAYLOAD_BYTES = 64 * 1024
@@ -59,6 +60,7 @@ def row_of(execution: Execution, *, worker: str, payloads: bool) -> Row:
         "input": _input(execution) if payloads and execution.admitted else "",
         "output": _output(execution) if payloads else "",
         "stages": _stages(execution) if ended and execution.admitted else None,
+        "lines": _lines(execution) if ended and payloads and execution.lines else "",
         "lease_until": None if ended else lease_until(execution),
     }
 
@@ -70,6 +72,17 @@ def _stages(execution: Execution) -> list[list[Any]]:
     begun = zip(marks[::2], marks[1::2], strict=True)
     within = ((stage, at - start) for stage, at in begun if at - start <= execution.duration)
     return [[CHECK, 0], *([stage, round(after * 1e6)] for stage, after in within)]
+
+
+def _lines(execution: Execution) -> str:
+    kept, hidden = execution.lines or Lines(), execution.hidden
+    start = execution.started_at.timestamp()
+    told = [
+        [round((at - start) * 1e6), level, hidden.scrub(text), hidden.scrub_json(fields)]
+        for at, level, text, fields in (*kept.first, *kept.last)
+    ]
+    outline = {"first": len(kept.first), "left_out": kept.left_out, "lines": told}
+    return _json(outline).decode()
 
 
 _LENGTHS = {field.attname: field.max_length for field in ExecutionLog._meta.concrete_fields}

@@ -40,6 +40,7 @@ FINAL_COLUMNS = (
     "duration_ms",
     "output",
     "stages",
+    "lines",
     "lease_until",
     "cached",
 )

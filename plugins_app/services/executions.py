@@ -15,6 +15,8 @@ from plugins_app.services.catalogue import sees_broken, visible_plugins
 from plugins_app.services.registry import snapshot
 
 RECENT = 200
+LONG = ("input", "output", "traceback", "stages", "lines")
+"""Columns that no list shows."""
 FAILURES = (Status.FAILED, Status.TIMED_OUT, Status.ABANDONED)
 
 
@@ -56,7 +58,7 @@ def inputs_of(plugin: str, caller_id: str, limit: int) -> list[ExecutionLog]:
 def recent_failures(limit: int) -> list[ExecutionLog]:
     """Of any plugin, newest first. A query for each status: all of them together would have no
     index that has their order."""
-    rows = ExecutionLog.objects.defer("input", "output", "traceback", "stages").order_by("-id")
+    rows = ExecutionLog.objects.defer(*LONG).order_by("-id")
     found = [row for status in FAILURES for row in rows.filter(status=status)[:limit]]
     return sorted(found, key=lambda row: row.id, reverse=True)[:limit]
 
@@ -64,7 +66,7 @@ def recent_failures(limit: int) -> list[ExecutionLog]:
 def page(caller: Caller, wanted: Wanted, *, limit: int, cursor: str = "") -> Page:
     """Newest first, older than `cursor`; without the payloads."""
     rows = visible(caller).filter(_matches(wanted)).order_by("-id")
-    rows = rows.defer("input", "output", "traceback", "stages")
+    rows = rows.defer(*LONG)
     if cursor:
         rows = rows.filter(id__lt=cursor)
     found = list(rows[: limit + 1])

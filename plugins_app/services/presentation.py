@@ -12,6 +12,7 @@ from plugins_app.core.metadata import tool_name
 from plugins_app.core.metrics import summary
 from plugins_app.models import ExecutionLog
 from plugins_app.services.catalogue import PluginView, sees_broken
+from plugins_app.services.runs.lines import Line
 from plugins_app.services.runs.stages import Spent, spent
 
 _EXECUTION_FIELDS = (
@@ -131,6 +132,17 @@ def execution_in_detail(row: ExecutionLog, reader: Caller) -> dict[str, Any]:
 def _stage(each: Spent) -> dict[str, Any]:
     told = {"stage": each.stage, "begin_ms": round(each.begin, 3), "ms": round(each.took, 3)}
     return {**told, "note": each.note} if each.note else told
+
+
+def log_line(line: Line) -> dict[str, Any]:
+    return {
+        "number": line.number,
+        "at": line.at,
+        "level": line.kind,
+        "message": line.message,
+        "fields": {} if line.printed else line.fields,
+        "attempt": line.attempt,
+    }
 
 
 def _payload(text: str) -> Fragment | None:

@@ -119,6 +119,7 @@ GOOD = {
     "move_breaker": Call("plugins/lab.echo/breaker/force-open", {"reason": "fix"}),
     "list_executions": Call("executions", query={"plugin": "lab.echo"}),
     "get_execution": Call("executions/{execution}"),
+    "get_execution_log": Call("executions/{execution}/logs"),
     "get_openapi": Call("openapi.json"),
 }
 
@@ -250,6 +251,7 @@ SPECIFIC: dict[tuple[str, int, str], Call] = {
     ("get_health", 503, ""): Call("plugins/health", scopes=None, given=_no_registry),
     ("get_plugin", 503, "load_error"): Call(BROKEN, given=_broken),
     ("get_execution", 404, "not_found"): Call("executions/01ARZ3NDEKTSV4RRFFQ69G5FAV"),
+    ("get_execution_log", 404, "not_found"): Call("executions/01ARZ3NDEKTSV4RRFFQ69G5FAV/logs"),
     ("execute_plugin", 403, "model_not_allowed"): Call("plugins/lab.opus/execute", headers=HAIKU),
     ("execute_plugin", 409, "plugin_disabled"): replace(ECHO, given=_disabled),
     ("execute_plugin", 409, "idempotency_in_progress"): replace(

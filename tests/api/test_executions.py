@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -383,3 +384,40 @@ def test_an_execution_that_ended_is_304_from_then_on(client: Client, logs: Heade
     again = client.get(path, headers=logs | {"If-None-Match": etag})
 
     assert (again.status_code, again.content) == (304, b"")
+
+
+# --- what was logged ------------------------------------------------------------------------------
+
+
+def log_of(client: Client, id: str, headers: Headers, **query: Any) -> Any:
+    return client.get(f"{PATH}/{id}/logs", query, headers=headers).json()
+
+
+def test_what_a_call_logged_is_told_with_level_and_fields(client: Client, logs: Headers) -> None:
+    lines = [[1_000, 20, "began", {}], [2_000, 40, "failed", {"tries": 2}]]
+    id = written(lines=json.dumps({"first": 2, "left_out": 0, "lines": lines}))
+    told = log_of(client, id, logs)
+    assert (told["execution_id"], told["left_out"]) == (id, 0)
+    assert told["lines"][1] == {
+        "number": 2,
+        "at": "2026-03-01T12:00:00.002000Z",
+        "level": "error",
+        "message": "failed",
+        "fields": {"tries": 2},
+        "attempt": 0,
+    }
+    assert [line["number"] for line in log_of(client, id, logs, level="error")["lines"]] == [2]
+    assert [line["number"] for line in log_of(client, id, logs, find="BEGAN")["lines"]] == [1]
+    assert log_of(client, written(), logs)["lines"] == []
+
+
+def test_reading_a_log_needs_its_scope_and_a_known_execution(
+    client: Client, logs: Headers, key: Any
+) -> None:
+    id = written()
+    answer = client.get(f"{PATH}/{id}/logs", headers=key("execute", name="other"))
+    is_problem(answer, 403, "forbidden")
+    answer = client.get(f"{PATH}/01ARZ3NDEKTSV4RRFFQ69G5FAV/logs", headers=logs)
+    is_problem(answer, 404, "not_found")
+    answer = client.get(f"{PATH}/{id}/logs", {"level": "loud"}, headers=logs)
+    is_problem(answer, 400, "invalid_parameter")

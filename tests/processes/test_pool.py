@@ -137,6 +137,9 @@ async def test_what_it_logs_and_prints_reaches_the_log_without_its_secrets(
     printed = next(r for r in caplog.records if r.getMessage() == "printed")
     assert printed.said.startswith("printed here")  # type: ignore[attr-defined]
     assert "hunter2" not in printed.said  # type: ignore[attr-defined]
+    assert execution.lines
+    kept = [line.text for line in execution.lines.first]
+    assert sorted(kept) == ["look at here", "printed", "progress"]
 
 
 async def test_of_endless_printing_only_so_much_is_kept(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sys
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, Field, SecretStr
 
+from plugins_app.core.context import Context
+from plugins_app.core.lines import Line, Lines
 from plugins_app.core.plugin import PluginInput, PluginOutput
 from plugins_app.core.testing import memory_executor
 from plugins_app.runtime.database import in_database_thread
 from plugins_app.runtime.journal import ExecutionJournal
+from plugins_app.runtime.journal_rows import row_of
 from tests.core.calls import plugin
 from tests.runtime._journal import row, run
 from tests.runtime.conftest import MakeExecutor, MakeJournal
@@ -168,3 +172,44 @@ async def test_the_row_says_where_the_time_went(serve: MakeExecutor) -> None:
     begun = [at for _, at in stages]
     assert begun == sorted(begun)
     assert begun[-1] <= execution.duration * 1e6
+
+
+async def speak(self: Any, input_data: Payment, context: Context) -> PluginOutput:
+    secret = input_data.token.get_secret_value()
+    context.log.info("paying with %s", secret, extra={"token": secret, "amount": 5})
+    return PluginOutput()
+
+
+async def test_lines_are_kept_without_what_is_secret(serve: MakeExecutor) -> None:
+    executor = await serve(plugin(speak, input=Payment))
+    await run(executor, {"token": "hunter2hunter2"})
+    outline = json.loads((await row()).lines)
+    ((at, level, text, fields),) = outline.pop("lines")
+    assert outline == {"first": 1, "left_out": 0}
+    assert (level, text) == (logging.INFO, "paying with ********")
+    assert fields == {"token": "********", "amount": 5}
+    assert 0 <= at < 60_000_000
+
+
+async def test_where_payloads_are_not_kept_lines_are_not_either(
+    make_journal: MakeJournal,
+) -> None:
+    journal: Any = make_journal(payloads=False)
+    executor = await memory_executor(plugin(speak, input=Payment), journal=journal)
+    await run(executor, {"token": "hunter2hunter2"})
+    assert (await row()).lines == ""
+
+
+async def test_lines_that_a_database_could_not_hold_are_kept_escaped(serve: MakeExecutor) -> None:
+    async def execute(self: Any, input_data: Any, context: Context) -> PluginOutput:
+        context.log.info("nul \0", extra={"not": float("nan")})
+        return PluginOutput()
+
+    execution = await run(await serve(plugin(execute)))
+    ((_, _, text, fields),) = json.loads((await row()).lines)["lines"]
+    assert (text, fields) == ("nul \0", {"not": None})
+
+    execution.lines = Lines()
+    execution.lines.add(Line(0.0, logging.INFO, "\ud800", {}))
+    told = row_of(execution, worker="", payloads=True)["lines"]
+    assert told.encode().endswith(rb'"\ud800", {}]]}')

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from plugins_app.admin.access import EXECUTE, EXECUTIONS, actor, caller, needs, refusal, rights
 from plugins_app.admin.runs.detail import page_about, payload, serving
+from plugins_app.admin.runs.log import Asked, log_of, text_of
 from plugins_app.core.errors import InvalidInput, ZantaraError
 from plugins_app.core.json_gate import MalformedJson, PayloadTooLarge, loads
 from plugins_app.models import ExecutionLog
@@ -49,8 +50,10 @@ def execution(request: HttpRequest, row: ExecutionLog) -> HttpResponse:
 def _page(request: HttpRequest, row: ExecutionLog, status: int = 200, **more: Any) -> HttpResponse:
     may = rights(request)
     base = request.build_absolute_uri("/").rstrip("/")
-    about = page_about(row, base, with_traceback=may["may_see_executions"])
-    context = {"title": f"Execution {row.pk}", **about, **may, **more}
+    for_staff = may["may_see_executions"]
+    about = page_about(row, base, with_traceback=for_staff)
+    log = log_of(row, Asked.of(request.GET)) if for_staff and row.lines else None
+    context = {"title": f"Execution {row.pk}", "log": log, **about, **may, **more}
     return render(request, "admin/executions/detail.html", context, status=status)
 
 
@@ -69,6 +72,17 @@ def execution_json(request: HttpRequest, row: ExecutionLog) -> HttpResponse:
 
 
 _PAYLOADS = ("input", "output")
+
+
+@require_safe
+@needs(EXECUTIONS)
+@_found
+def execution_log(request: HttpRequest, row: ExecutionLog) -> HttpResponse:
+    """For a file: what the page shows, of all lines."""
+    text = text_of(row, Asked.of(request.GET))
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="execution-{row.pk}.log"'
+    return response
 
 
 @require_POST

@@ -11,8 +11,8 @@ from typing import Any
 from plugins_app.core.context import Context
 from plugins_app.core.errors import InvalidOutput
 from plugins_app.core.execution import Answer, Execution
+from plugins_app.core.lines import LONGEST, speaking
 from plugins_app.core.process_pool import failures
-from plugins_app.core.process_pool.forwarding import LONGEST
 from plugins_app.core.process_pool.frames import Frame, Head
 from plugins_app.core.process_pool.port_calls import answer_ask, value_to_wire
 from plugins_app.core.process_pool.process import FrameTooLarge, WorkerProcess
@@ -129,6 +129,7 @@ class Conversation:
         return {**added, "execution_id": self._execution.id}
 
     def _print(self, line: str) -> None:
-        """Not on the call's own task, so what is secret in it is not known around here."""
+        """Not on the call's own task, so whose it is and what is secret in it is not known here."""
         said = self._execution.hidden.scrub(line[:LONGEST])
-        self._context.log.info("printed", extra={"said": said})
+        with speaking(self._execution):
+            self._context.log.info("printed", extra={"said": said})

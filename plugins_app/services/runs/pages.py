@@ -14,7 +14,7 @@ from plugins_app.core.caller import Caller
 from plugins_app.models import ExecutionLog
 from plugins_app.runtime.ids import first_id
 from plugins_app.services import keyset
-from plugins_app.services.executions import visible
+from plugins_app.services.executions import LONG, visible
 from plugins_app.services.runs.search import Search, Span
 
 LIMIT = 50
@@ -27,7 +27,6 @@ LATE = timedelta(seconds=60)
 MOST_NEW = 500
 EXPORTED = 20_000
 _CHUNK = 1_000
-_LONG = ("input", "output", "error", "traceback", "stages")
 
 
 def page(
@@ -44,7 +43,7 @@ def page(
 
 
 def _rows(caller: Caller) -> QuerySet[Any]:
-    rows = visible(caller).defer(*_LONG)
+    rows = visible(caller).defer(*LONG, "error")
     return rows.annotate(told=Left("error", Value(TOLD)))
 
 
@@ -65,7 +64,7 @@ def count_since(caller: Caller, search: Search, span: Span, mark: str) -> int:
 def exported(caller: Caller, search: Search, span: Span) -> Iterator[Any]:
     """At most EXPORTED rows, read chunk by chunk; looked for among as many."""
     wanted = search.wanted(span.within(search))
-    rows = visible(caller).defer("input", "output", "traceback", "stages")
+    rows = visible(caller).defer(*LONG)
     if (floor := keyset.floor_of(rows, wanted, EXPORTED)) is not None:
         rows = rows.filter(pk__gte=floor)
     left = EXPORTED

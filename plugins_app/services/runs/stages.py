@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
-from plugins_app.core.execution import ATTEMPT
+from plugins_app.core.execution import ATTEMPT, PAUSE
 from plugins_app.models import ExecutionLog
 from plugins_app.runtime.ids import made_at
 
@@ -36,6 +36,14 @@ def spent(row: ExecutionLog) -> list[Spent]:
     queued = queued_ms(row)
     found = [Spent(QUEUE, 0.0, queued)] if queued else []
     return [*found, *_stages(row, queued)]
+
+
+def failed_attempts(row: ExecutionLog) -> dict[int, str]:
+    """Attempt -> the code of its error, from 1; the last one's is the run's own."""
+    stages = spent(row)
+    failed = {each.number: each.note for each in stages if each.stage == PAUSE}
+    last = max((each.number for each in stages), default=0)
+    return failed | ({last: row.error_code} if row.error_code and last else {})
 
 
 def queued_ms(row: ExecutionLog) -> float:
