@@ -19,7 +19,7 @@ from plugins_app.models import ExecutionLog
 from plugins_app.services.runs.lines import LEVELS, PRINTED, Kept, Line, kept_of, wanted
 from plugins_app.services.runs.stages import failed_attempts
 
-SHOWN = 5_000
+SHOWN = 2_000
 LONGEST_SEARCH = 200
 CHOICES = {
     "": "All lines",
@@ -164,16 +164,15 @@ def _listed(lines: list[Line], asked: Asked) -> SafeString:
 
 
 def _line(line: Line, find: str, here: str) -> SafeString:
-    local = timezone.localtime(line.at)
-    extra = format_html(' <span class="log-extra">{}</span>', found_in(line.extra, find))
+    local, extra = timezone.localtime(line.at), line.extra
     return format_html(
         '<li id="L{0}" class="log-{1}"><a class="log-number" href="{2}line={0}#L{0}" tabindex="-1">'
         '{0}</a> <span class="log-time">{3}</span> <span class="log-level">{1}</span>'
-        ' <span class="log-text">{4}{5}</span></li>',
+        ' <span class="log-text">{4} <span class="log-extra">{5}</span></span></li>',
         line.number,
         line.kind,
         here,
         f"{local:%H:%M:%S}.{local.microsecond // 1000:03}",
         found_in(line.message, find),
-        extra if line.extra else "",
+        found_in(extra, find),
     )
