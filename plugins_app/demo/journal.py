@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from math import ceil
 
 from django.db import transaction
 
-from plugins_app.core.execution import Execution
+from plugins_app.core.execution import ATTEMPT, Execution
 from plugins_app.core.loaded import LoadedPlugin
 from plugins_app.core.state import Transition
 from plugins_app.runtime.journal_batch import Act, Batch, Entry, write
@@ -67,9 +68,20 @@ class PastJournal:
 
 
 def _move_lines(execution: Execution) -> None:
-    """Into the time of the call, one after the other: they were written today."""
+    """Into the attempts that wrote them, all of which happened today."""
     if execution.lines is None:
         return
-    begin, lines = execution.started_at.timestamp(), execution.lines.first
-    step = execution.duration / (len(lines) + 1)
-    lines[:] = [line._replace(at=begin + step * n) for n, line in enumerate(lines, start=1)]
+    lines, attempts = execution.lines.first, list(_attempts(execution))
+    start, each = execution.started_at.timestamp(), ceil(len(lines) / len(attempts))
+    for number, line in enumerate(lines):
+        (begin, took), at = attempts[number // each], number % each / each
+        lines[number] = line._replace(at=start + begin + took * at)
+
+
+def _attempts(execution: Execution) -> Iterator[tuple[float, float]]:
+    """When each began, from the start on, and how long it took."""
+    stages, moments = execution.marks[::2], execution.marks[1::2]
+    begun = [moment - execution.started for moment in moments]
+    for stage, begin, end in zip(stages, begun, [*begun[1:], execution.duration], strict=True):
+        if stage == ATTEMPT:
+            yield begin, end - begin

@@ -67,7 +67,7 @@ def serving(folder: Path, *preparation: list[str]) -> Iterator[Site]:
         "ZANTARA_PLUGIN_DIRS": f"{ROOT / 'plugins'},{family.parent}",
         "ZANTARA_ANONYMOUS_RATE": "0",
         "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "INFO",
     }
     for name in ("DATABASE_URL", "ZANTARA_ENV", "DEBUG"):
         environment.pop(name, None)

@@ -15,11 +15,8 @@ from tests.browser.test_marketplace import _findings
 Run = Callable[[int], str]
 TALKATIVE = """
 import asyncio
-import logging
 
 from plugins_app.core import Plugin, PluginInput, PluginMetadata, PluginOutput, TransientError
-
-logging.getLogger("plugins.checks.talkative").setLevel(logging.INFO)
 
 
 class Input(PluginInput):
@@ -31,8 +28,6 @@ class TalkativePlugin(Plugin[Input, PluginOutput]):
         name="checks.talkative", version="1.0.0", read_only=True, max_attempts=2, timeout=60,
         rate_limit=None,
     )
-    attempts = 0
-
     async def execute(self, input_data, context):
         for number in range(input_data.lines):
             context.log.info("row %d of the import", number, extra={"batch": number // 100})
