@@ -13,6 +13,9 @@ ON_POSTGRESQL := tests/runtime tests/services tests/api/test_idempotency.py test
 QUEUES ?= default
 CONCURRENCY ?= 2
 
+# Tests of a module stay together, in the order that tests/conftest.py gives them.
+IN_FILES := --dist loadfile --no-loadscope-reorder
+
 # Without cached bytecode every command would compile the world anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -30,9 +33,9 @@ worker: $(VENV)/installed ## Run what is queued, and the schedule (needs REDIS_U
 	@exec $(BIN)/celery -A zantara worker --beat --without-gossip --without-mingle --queues $(QUEUES) --concurrency $(CONCURRENCY)
 
 test: $(VENV)/installed-dev ## Run the whole test suite, and what is about the database on PostgreSQL too
-	ZANTARA_VAR_DIR=$(CURDIR)/var/test $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
+	ZANTARA_VAR_DIR=$(CURDIR)/var/test $(BIN)/python -m pytest -n $(WORKERS) $(IN_FILES) $(PYTEST)
 	ZANTARA_VAR_DIR=$(CURDIR)/var/test $(BIN)/python -m tests.servers.postgresql \
-		$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST) $(ON_POSTGRESQL)
+		$(BIN)/python -m pytest -n $(WORKERS) $(IN_FILES) $(PYTEST) $(ON_POSTGRESQL)
 
 soak: $(VENV)/installed-dev ## Kill servers, databases and workers for half an hour (docs/soak.md)
 	ZANTARA_SOAK=1 ZANTARA_VAR_DIR=$(CURDIR)/var/soak $(BIN)/python -m pytest --durations=0 $(PYTEST) $(SOAK)

@@ -28,13 +28,13 @@ _DIGITS = " || ".join(
 _CALLS = f"""
 INSERT INTO {_LOG} (id, plugin, version, status, error_code, error, traceback, caller,
     caller_name, source, request_id, model, cached, attempts, started_at, finished_at, duration_ms,
-    input, output, worker)
+    input, output, lines, worker)
 SELECT {_DIGITS} || upper(substr(hash, 1, 16)),
     names[1 + floor(cardinality(names) * r1 * r1)::int], '1.0.0', status,
     CASE status WHEN 'failed' THEN 'plugin_error' WHEN 'timed_out' THEN 'timeout' ELSE '' END,
     '', '', 'key:' || number %% 40, 'key', 'rest', hash, '', cached,
     CASE WHEN cached THEN 0 ELSE 1 END, moment, moment + taken * interval '1 ms', taken,
-    '{{"query": "' || hash || '"}}', '{{"rows": ["' || hash || '"], "total": 1}}', 'host:1'
+    '{{"query": "' || hash || '"}}', '{{"rows": ["' || hash || '"], "total": 1}}', '', 'host:1'
 FROM (
     SELECT *, floor(extract(epoch FROM moment) * 1000)::bigint AS ms, md5(number::text) AS hash,
         CASE WHEN cached THEN 0.4 ELSE 5 * exp(4 * r2) END AS taken,

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from hypothesis import settings as hypothesis
 
 from tests._flush import let_tests_flush
@@ -14,23 +15,17 @@ from tests._flush import let_tests_flush
 hypothesis.register_profile("zantara", deadline=None, derandomize=True)
 hypothesis.load_profile("zantara")
 let_tests_flush()
-
+# Users of tests have no password worth the 70 ms. Servers that tests start hash as in production.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 SHARED = {"site", "server", "queue", "cluster", "on_postgresql", "own_redis"}
 """Fixtures of a whole module that start processes."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a module that share a server run in one process, or each process would start one;
-    they begin first, since they take longest. Works with --dist loadgroup."""
-    for item in items:
-        if _shares(item):
-            item.add_marker(pytest.mark.xdist_group(item.module.__name__))  # type: ignore[attr-defined]
-    items.sort(key=lambda item: not _shares(item))
-
-
-def _shares(item: pytest.Item) -> bool:
-    return not SHARED.isdisjoint(getattr(item, "fixturenames", ()))
+    """Modules whose tests share a server begin, since they take longest. Of any module all tests
+    run in one process (--dist loadfile), or each process would start a server of its own."""
+    items.sort(key=lambda item: SHARED.isdisjoint(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(autouse=True)

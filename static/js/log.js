@@ -34,6 +34,7 @@
     const box = lines();
     const gap = element.getBoundingClientRect().top - box.getBoundingClientRect().top;
     box.scrollTop += gap - box.clientHeight / 2;
+    box.scrollIntoView({ block: "nearest" });
   };
 
   const place = () => {

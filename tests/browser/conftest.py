@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
@@ -51,46 +52,74 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(_prepared(tmp_path_factory), folder / "var")
     with serving(folder) as site:
         yield site
 
 
-@contextmanager
-def serving(folder: Path, *preparation: list[str]) -> Iterator[Site]:
-    """A server with its data in `folder`, after these management commands."""
+def _prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a server that never ran, made once for all processes of this test run."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with (shared / "prepared.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not (data := shared / "prepared").exists():
+            _prepare(shared / "preparing")
+            (shared / "preparing" / "var").rename(data)
+    return data
+
+
+def _prepare(folder: Path) -> None:
+    _manage(folder, "migrate", "-v0")
+    _manage(folder, "collectstatic", "-v0", "--noinput")
+    _manage(folder, "createsuperuser", "-v0", "--noinput", "--username", NAME, "--email", "")
+
+
+def _manage(folder: Path, *command: str) -> None:
+    arguments = [sys.executable, "manage.py", *command]
+    subprocess.run(arguments, cwd=ROOT, env=_environment(folder), check=True)
+
+
+def _family(folder: Path) -> Path:
     family = folder / f"browser_{folder.name}" / "family"
-    family.mkdir(parents=True)
-    port = _free_port()
+    family.mkdir(parents=True, exist_ok=True)
+    return family
+
+
+def _environment(folder: Path) -> dict[str, str]:
     environment = {
         **os.environ,
         "ZANTARA_VAR_DIR": str(folder / "var"),
-        "ZANTARA_PLUGIN_DIRS": f"{ROOT / 'plugins'},{family.parent}",
+        "ZANTARA_PLUGIN_DIRS": f"{ROOT / 'plugins'},{_family(folder).parent}",
         "ZANTARA_ANONYMOUS_RATE": "0",
         "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
         "LOG_LEVEL": "INFO",
     }
     for name in ("DATABASE_URL", "ZANTARA_ENV", "DEBUG"):
         environment.pop(name, None)
-    for command in (
-        ["migrate", "-v0"],
-        ["collectstatic", "-v0", "--noinput"],
-        ["createsuperuser", "-v0", "--noinput", "--username", NAME, "--email", ""],
-        *preparation,
-    ):
-        subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True
-        )
+    return environment
+
+
+@contextmanager
+def serving(folder: Path, *preparation: list[str]) -> Iterator[Site]:
+    """A server with its data in `folder`, after these management commands."""
+    if not (folder / "var").exists():
+        _prepare(folder)
+    for command in preparation:
+        _manage(folder, *command)
+    port = _free_port()
     serve = ["-m", "uvicorn", "zantara.asgi:application", "--port", str(port)]
     log = (folder / "server.log").open("wb")
     server = subprocess.Popen(
         [sys.executable, *serve, "--log-level", "warning"],
         cwd=ROOT,
-        env=environment,
+        env=_environment(folder),
         stdout=log,
         stderr=log,
     )
     try:
-        site = Site(f"http://127.0.0.1:{port}", family)
+        site = Site(f"http://127.0.0.1:{port}", _family(folder))
         _wait_until_ready(site.url, server, folder / "server.log")
         yield site
     finally:
