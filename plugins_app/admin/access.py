@@ -13,6 +13,7 @@ from plugins_app.core.caller import Caller
 from plugins_app.services.access import caller_of_user
 from plugins_app.services.addresses import address_of
 from plugins_app.services.audit import Actor, actor_of
+from plugins_app.services.favourites import favourites_of
 
 VIEW = "plugins_app.view_installedplugin"
 SWITCH = "plugins_app.enable_plugin"
@@ -59,6 +60,16 @@ def caller(request: HttpRequest) -> Caller:
 
 def actor(request: HttpRequest) -> Actor:
     return actor_of(caller(request), "admin", getattr(request, "request_id", ""))
+
+
+def user_id(request: HttpRequest) -> int:
+    """Of who is logged in."""
+    assert request.user.pk is not None
+    return request.user.pk
+
+
+def favourites(request: HttpRequest) -> frozenset[str]:
+    return favourites_of(user_id(request))
 
 
 def rights(request: HttpRequest) -> dict[str, bool]:

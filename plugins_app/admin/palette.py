@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.urls import reverse
@@ -16,11 +17,14 @@ DESCRIPTION = 90
 """Characters of a description: what one line holds."""
 
 
-def index(caller: Caller, *, plugins: bool, executions: bool) -> dict[str, Any]:
+def index(
+    caller: Caller, *, plugins: bool, executions: bool, favourites: Collection[str] = ()
+) -> dict[str, Any]:
     """`*_url` hold {} where the name or id goes; empty where this operator may not go."""
     market, admin = reverse("admin:marketplace"), reverse("admin:index")
     return {
         "plugins": [_entry(view) for view in catalogue.views(caller)] if plugins else [],
+        "favourites": sorted(favourites) if plugins else [],
         "plugin_url": f"{market}{{}}/" if plugins else "",
         "tag_url": f"{market}?tag={{}}" if plugins else "",
         "execution_url": f"{admin}executions/{{}}/" if executions else "",

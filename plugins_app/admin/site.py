@@ -112,6 +112,7 @@ class ZantaraAdminSite(AdminSite):
                 actions.reset_breaker,
                 "plugin-reset-breaker",
             ),
+            page("plugins/<plugin_name:name>/favourite/", actions.favourite, "plugin-favourite"),
             page("api-keys/", keys.key_list, "api-keys"),
             page("api-keys/new/", keys.new_key, "api-key-new"),
             page("api-keys/matches.json", keys.matching_plugins, "api-key-matches"),

@@ -3,6 +3,7 @@
 from plugins_app.models.access import ApiKey, User
 from plugins_app.models.audit import AuditEvent, AuditHead
 from plugins_app.models.execution import ExecutionLog, Status
+from plugins_app.models.favourite import Favourite
 from plugins_app.models.idempotency import IdempotencyRecord
 from plugins_app.models.metric import (
     BreakerEvent,
@@ -21,6 +22,7 @@ __all__ = [
     "BreakerEvent",
     "CallerHour",
     "ExecutionLog",
+    "Favourite",
     "GaugeMinute",
     "IdempotencyRecord",
     "InstalledPlugin",

@@ -47,6 +47,8 @@ class PluginView:
     row: InstalledPlugin | None
     tier: str = ""
     """none, bronze, silver or gold; empty where nobody has looked."""
+    favourite: bool = False
+    """Of the user who looks."""
 
     @property
     def metadata(self) -> PluginMetadata | None:

@@ -28,10 +28,17 @@ TIERS = ("", "none", "bronze", "gold")
 TAGS, AUTHORS = ("a", "b", "c"), ("", "Ayu", "Made")
 
 
-def view(name: str, status: Badge = Badge.ENABLED, tier: str = "", **metadata: Any) -> PluginView:
+def view(
+    name: str,
+    status: Badge = Badge.ENABLED,
+    tier: str = "",
+    favourite: bool = False,
+    **metadata: Any,
+) -> PluginView:
     loaded = None if status is Badge.LOAD_ERROR else plugin(name, **metadata)
     row = InstalledPlugin(name=name, category=str(metadata.get("category", "general")))
-    return PluginView(name, "1.0.0", status, "", True, BreakerState.CLOSED, loaded, None, row, tier)
+    state = BreakerState.CLOSED
+    return PluginView(name, "1.0.0", status, "", True, state, loaded, None, row, tier, favourite)
 
 
 def plugin(name: str, **fields: Any) -> LoadedPlugin:
@@ -49,6 +56,7 @@ views = st.builds(
     st.from_regex(r"[a-z]{1,6}\.[a-z]{1,6}", fullmatch=True),
     st.sampled_from(Badge),
     st.sampled_from(TIERS),
+    st.booleans(),
     category=st.sampled_from(CATEGORIES),
     tags=st.sets(st.sampled_from(TAGS)).map(tuple),
     author=st.sampled_from(AUTHORS),
@@ -63,6 +71,7 @@ VALUES = {
     "tier": TIERS[1:],
     "category": ("tax", "maps", "nowhere"),
     "status": tuple(map(str, Badge)),
+    "favourite": ("yes",),
     "tag": TAGS,
     "author": ("Ayu", "Made", "Nobody"),
     "model": MODEL_FAMILIES,
@@ -180,7 +189,8 @@ def test_who_may_not_see_figures_cannot_order_by_them() -> None:
 def test_common_values_come_first_and_rare_ones_are_left_to_the_search() -> None:
     many = [view(f"x.p{n}", tags=("all", f"tag-{n:03}")) for n in range(OFFERED + 5)]
     rare = f"tag-{OFFERED + 4:03}"
-    tags = groups(many, many, Filters("", {"tag": (rare,)}))[2]
+    shown = groups(many, many, Filters("", {"tag": (rare,)}))
+    (tags,) = [group for group in shown if group.name == "tag"]
     assert [tags.options[0].value, tags.options[0].count] == ["all", OFFERED + 5]
     assert tags.hidden == 5
     assert tags.options[-1].value == rare

@@ -30,6 +30,8 @@ def test_filters_combine_and_the_address_restores_them(page: Page) -> None:
     page.get_by_role("button", name="Filters").click()
     page.get_by_role("group", name="Category").get_by_label("identity").check()
     page.get_by_role("group", name="Status").get_by_label("Enabled").check()
+    # Choices faster than the server's answers are one step of the history.
+    expect(page).to_have_url(re.compile(r"\?category=identity&status=enabled$"))
     page.get_by_role("group", name="Tags").get_by_label("directory").check()
     expect(page).to_have_url(re.compile(r"\?category=identity&status=enabled&tag=directory$"))
     expect(page.get_by_role("group", name="Tags").get_by_label("directory")).to_be_focused()
@@ -185,6 +187,21 @@ def test_filters_and_choices_are_accessible(site: Site, chromium: Browser) -> No
         found[f"asked on a page, {width}"] = _findings(page, width)
         context.close()
     assert {name: findings for name, findings in found.items() if findings} == {}
+
+
+def test_a_star_keeps_a_plugin_at_hand(page: Page) -> None:
+    star = page.get_by_role("button", name=f"Favourite {PRICING}")
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    expect(star).to_be_focused()
+    page.goto("/admin/")
+    page.keyboard.press("Control+k")
+    group = page.get_by_role("dialog").get_by_role("group", name="Favourites")
+    expect(group.get_by_role("option")).to_contain_text(PRICING)
+    page.goto("/admin/plugins/?favourite=yes")
+    expect(page.locator("article")).to_have_count(1)
+    star.click()
+    expect(page.locator("article")).to_have_count(0)
 
 
 def test_filters_are_there_without_javascript(site: Site, chromium: Browser, watch: Watch) -> None:

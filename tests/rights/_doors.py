@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 _BROWSER = "- kept in the browser, by a cookie"
+_OWN = "- a mark that only its user sees"
 _EXECUTION = "- the execution log has every call"
 _READS = "- reads"
 _NOTHING = "- leads on, or there is nothing"
@@ -35,6 +36,7 @@ ADDRESSES = {
     "admin/plugins/<plugin_name:name>/disable/": "disable",
     "admin/plugins/<plugin_name:name>/reload/": "reload reload.rejected",
     "admin/plugins/<plugin_name:name>/reset-breaker/": "breaker.reset",
+    "admin/plugins/<plugin_name:name>/favourite/": _OWN,
     "admin/plugins/<plugin_name:name>/config/": "overrides",
     "admin/plugins/<plugin_name:name>/try/": _EXECUTION,
     "admin/catalogue/bulk/": (

@@ -57,6 +57,13 @@ def _whether(fact: Callable[[PluginMetadata], object]) -> Callable[[PluginView],
 
 
 FACETS = (
+    Facet(
+        "favourite",
+        "Favourites",
+        lambda view: (YES,) if view.favourite else (),
+        fixed=(YES,),
+        words=((YES, "Mine"),),
+    ),
     Facet("category", "Category", _category),
     Facet(
         "status",

@@ -19,9 +19,19 @@ from plugins_app.core.metrics import summary
 from plugins_app.core.search import suggestions
 from plugins_app.services import catalogue, metrics, usage
 from plugins_app.services.catalogue import PluginView
+from plugins_app.services.favourites import with_favourites
 from plugins_app.services.quality import with_tiers
 
 NOTHING = summary({})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks, what they may know, and the names of their favourites."""
+
+    caller: Caller
+    may_see_metrics: bool
+    favourites: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -67,27 +77,25 @@ class Listing:
         return None if self.called is None else self.called.get(name, NOTHING)
 
 
-def matching(caller: Caller, address: Address, *, may_see_metrics: bool) -> list[PluginView]:
+def matching(reader: Reader, address: Address) -> list[PluginView]:
     """All that the filters let through, on whichever page."""
-    everything = _everything(caller, may_see_metrics)
+    everything = _everything(reader)
     return address.filters.apply(_found(everything, address))
 
 
-def listing(
-    caller: Caller, address: Address, number: str | None, *, may_see_metrics: bool
-) -> Listing:
-    everything = _everything(caller, may_see_metrics)
+def listing(reader: Reader, address: Address, number: str | None) -> Listing:
+    everything = _everything(reader)
     found = _found(everything, address)
-    called = metrics.totals() if may_see_metrics else None
+    called = metrics.totals() if reader.may_see_metrics else None
     known = _known(address.sort.needs, called or {})
     ordered = address.sort.apply(address.filters.apply(found), known)
     page = Paginator(ordered, address.per_page).get_page(number)
     return Listing(address, everything, found, ordered, called, page)
 
 
-def _everything(caller: Caller, may_see_metrics: bool) -> list[PluginView]:
-    views = catalogue.views(caller)
-    return with_tiers(views) if may_see_metrics else views
+def _everything(reader: Reader) -> list[PluginView]:
+    views = with_favourites(catalogue.views(reader.caller), reader.favourites)
+    return with_tiers(views) if reader.may_see_metrics else views
 
 
 def _found(everything: list[PluginView], address: Address) -> list[PluginView]:

@@ -8,11 +8,11 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from plugins_app.admin import results
-from plugins_app.admin.access import RELOAD, SWITCH, actor, caller, needs
+from plugins_app.admin.access import RELOAD, SWITCH, VIEW, actor, caller, needs, user_id
 from plugins_app.admin.pages.common import back, or_not_found, reason_of
 from plugins_app.admin.retry import retry_load
 from plugins_app.core.errors import ReloadRejected
-from plugins_app.services import breakers, catalogue, lifecycle
+from plugins_app.services import breakers, catalogue, favourites, lifecycle
 from plugins_app.services.catalogue import PluginView
 
 
@@ -63,6 +63,16 @@ def reset_breaker(request: HttpRequest, name: str) -> HttpResponse:
         messages.success(
             request, f"The circuit breaker of {view.name} is closed: calls go through."
         )
+    return back(request, view.name)
+
+
+@require_POST
+@needs(VIEW)
+@or_not_found
+def favourite(request: HttpRequest, name: str) -> HttpResponse:
+    view = catalogue.view(caller(request), name)
+    change = favourites.keep if request.POST.get("keep") else favourites.drop
+    change(user_id(request), view.name)
     return back(request, view.name)
 
 

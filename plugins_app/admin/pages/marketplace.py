@@ -8,25 +8,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from plugins_app.admin.access import VIEW, caller, needs, rights
+from plugins_app.admin.access import VIEW, needs, rights
 from plugins_app.admin.marketplace import outcome, table
 from plugins_app.admin.marketplace.address import PER_PAGE, Address
 from plugins_app.admin.marketplace.listing import Listing, listing
+from plugins_app.admin.marketplace.selection import reader_of
 from plugins_app.admin.marketplace.sorting import ORDERS, Order
 
 
 @require_safe
 @needs(VIEW)
 def marketplace(request: HttpRequest) -> HttpResponse:
-    may = rights(request)
-    address = Address.of(request.GET, metrics=may["may_see_metrics"])
-    page = listing(
-        caller(request),
-        address,
-        request.GET.get("page"),
-        may_see_metrics=may["may_see_metrics"],
-    )
-    context = {**_context(page), "outcome": outcome.taken(request), **may}
+    reader = reader_of(request)
+    address = Address.of(request.GET, metrics=reader.may_see_metrics)
+    page = listing(reader, address, request.GET.get("page"))
+    context = {**_context(page), "outcome": outcome.taken(request), **rights(request)}
     return render(request, "admin/plugins/marketplace.html", context)
 
 

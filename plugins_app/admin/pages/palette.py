@@ -7,7 +7,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 from django.views.decorators.vary import vary_on_cookie
 
-from plugins_app.admin.access import EXECUTIONS, VIEW, caller
+from plugins_app.admin.access import EXECUTIONS, VIEW, caller, favourites
 from plugins_app.admin.palette import index
 
 
@@ -18,4 +18,10 @@ from plugins_app.admin.palette import index
 def palette(request: HttpRequest) -> HttpResponse:
     """Every operator may have it; what is in it depends on what they may see."""
     may = request.user.has_perm
-    return JsonResponse(index(caller(request), plugins=may(VIEW), executions=may(EXECUTIONS)))
+    told = index(
+        caller(request),
+        plugins=may(VIEW),
+        executions=may(EXECUTIONS),
+        favourites=favourites(request),
+    )
+    return JsonResponse(told)

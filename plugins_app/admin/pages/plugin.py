@@ -9,13 +9,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from plugins_app.admin.access import VIEW, caller, needs, rights
+from plugins_app.admin.access import VIEW, caller, favourites, needs, rights
 from plugins_app.admin.cards import card
 from plugins_app.admin.pages.common import or_not_found
 from plugins_app.admin.snippets import curl
 from plugins_app.admin.tabs import TABS, tabs
 from plugins_app.services import breakers, catalogue, executions, metrics
 from plugins_app.services.catalogue import PluginView
+from plugins_app.services.favourites import with_favourites
+from plugins_app.services.quality import with_tiers
 
 Tab = Callable[[HttpRequest, PluginView], HttpResponse]
 
@@ -41,6 +43,9 @@ def render_tab(
 ) -> HttpResponse:
     """The page `admin/plugins/SLUG.html` of the tab with this route."""
     may = rights(request)
+    (view,) = with_favourites([view], favourites(request))
+    if may["may_see_metrics"]:
+        (view,) = with_tiers([view])
     chosen = next(each for each in TABS if each.route == route)
     context = {
         "title": view.name,

@@ -92,9 +92,14 @@ globalThis.zantara ??= {};
     return remembered().map((name) => byName.get(name)).filter((each) => each && !here.includes(`/${each.label}/`));
   };
 
+  const favourites = () => {
+    const names = new Set(index.favourites);
+    return known.filter((each) => names.has(each.label));
+  };
+
   /* --- together --- */
 
-  const EMPTY = { plugins: [], execution_url: "", execution_permission: "" };
+  const EMPTY = { plugins: [], favourites: [], execution_url: "", execution_permission: "" };
   let index = EMPTY;
   let known = [];
   let knownTags = [];
@@ -112,7 +117,7 @@ globalThis.zantara ??= {};
   };
 
   const sources = () => ({
-    plugins: known, tags: knownTags, recent: recent(known),
+    plugins: known, tags: knownTags, recent: recent(known), favourites: favourites(),
     actions: actions(), pages: pages(), docs: docs(), execution: execution(index),
   });
 

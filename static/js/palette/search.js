@@ -54,12 +54,13 @@ globalThis.zantara ??= {};
 
   /* --- everything --- */
 
-  const overview = ({ recent, actions, pages, docs, plugins }) => [
+  const overview = ({ recent, favourites, actions, pages, docs, plugins }) => [
     group("Recent", recent, 5),
+    group("Favourites", favourites, FEW),
     group("On this page", actions, 12),
     group("Pages", pages, 20),
     group("Help", docs, 5),
-    group("Plugins", recent.length || actions.length ? [] : plugins, FEW),
+    group("Plugins", recent.length || favourites.length || actions.length ? [] : plugins, FEW),
   ];
 
   const all = (words, { actions, pages, docs, plugins }) => [
