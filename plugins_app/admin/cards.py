@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plugins_app.admin.badges import BADGES, Look, category_icon
-from plugins_app.admin.facts import access, rate_limit
+from plugins_app.admin.facts import access, short_rate_limit
 from plugins_app.admin.formats import end_of_path, milliseconds, number, plural, rate
 from plugins_app.admin.quality import TIERS
 from plugins_app.admin.sparkline import Sparkline, sparkline
@@ -100,7 +100,7 @@ class Card:
 
     @property
     def rate_limit(self) -> str:
-        return rate_limit(self.view.metadata) if self.view.metadata else ""
+        return short_rate_limit(self.view.metadata) if self.view.metadata else ""
 
 
 def card(view: PluginView, summary: Summary | None, by_hour: Sequence[int] | None = None) -> Card:

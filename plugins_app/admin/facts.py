@@ -28,7 +28,12 @@ def access(metadata: PluginMetadata) -> str:
 
 
 def rate_limit(metadata: PluginMetadata) -> str:
-    return f"{metadata.rate_limit:,} / min per caller" if metadata.rate_limit else "No limit"
+    short = short_rate_limit(metadata)
+    return f"{short} per caller" if metadata.rate_limit else short
+
+
+def short_rate_limit(metadata: PluginMetadata) -> str:
+    return f"{metadata.rate_limit:,} / min" if metadata.rate_limit else "No limit"
 
 
 def _facts(plugin: LoadedPlugin, now: PluginMetadata, code: PluginMetadata) -> Iterator[Fact]:

@@ -304,6 +304,18 @@ def test_the_way_from_palette_to_disabling_needs_no_mouse(page: Page, site: Site
     expect(page.get_by_role("button", name=f"Disable {PRICING}")).to_be_focused()
 
 
+def test_what_has_left_the_page_stays_in_the_notifications(page: Page) -> None:
+    page.goto(DETAIL)
+    page.get_by_role("button", name=f"Reload {PRICING}").click()
+    page.locator(".toast").get_by_role("button", name="Dismiss").click()
+    page.goto("/admin/")
+    page.locator("header summary").click()
+    notes = page.get_by_role("list", name="Notifications")
+    expect(notes.get_by_role("listitem")).to_contain_text(f"{PRICING} is reloaded")
+    page.get_by_role("button", name="Clear notifications").click()
+    expect(notes).to_be_hidden()
+
+
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_open_dialogs_and_messages_are_accessible_and_fit(
@@ -331,6 +343,10 @@ def test_open_dialogs_and_messages_are_accessible_and_fit(
     page.get_by_role("button", name=f"Reload {PRICING}").click()
     expect(page.locator(".toast")).to_be_visible()
     found["message"] = _findings(page, width)
+    page.locator("header summary").click()
+    expect(page.get_by_role("list", name="Notifications")).to_be_visible()
+    found["notifications"] = _findings(page, width)
+    page.locator("header summary").click()
     context.set_offline(True)
     expect(page.locator("#offline")).to_be_visible()
     found["offline"] = _findings(page, width)
