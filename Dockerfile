@@ -28,6 +28,8 @@ RUN mkdir /var/lib/zantara \
     && rm -f /var/lib/zantara/secret_key \
     && python -m compileall -q zantara plugins_app plugins
 
+ARG COMMIT=""
+ENV ZANTARA_COMMIT=$COMMIT
 USER zantara
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \

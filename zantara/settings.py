@@ -32,6 +32,7 @@ DEBUG = env.bool("DEBUG", default=False)
 if DEBUG and ENVIRONMENT == "production":
     raise ImproperlyConfigured("DEBUG shows code and settings to everybody: unset it in production")
 ZANTARA_VERSION = VERSION
+ZANTARA_COMMIT = env.str("ZANTARA_COMMIT", default="")
 VAR_DIR = Path(env.str("ZANTARA_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 
 

@@ -20,6 +20,7 @@ from plugins_app.admin.values import day, instant, moment, plugin_link
 from plugins_app.models import Status
 
 register = template.Library()
+SHOWN_OF_COMMIT = 7
 SPRITE = "vendor/lucide-1.62.0/sprite.svg"
 ENVIRONMENTS = {"development": "Dev", "staging": "Staging", "production": "Prod"}
 
@@ -87,4 +88,6 @@ def environment() -> str:
 
 @register.simple_tag
 def version() -> str:
-    return str(settings.ZANTARA_VERSION)
+    """'1.2.0', or '1.2.0 (5f3c2a1)' where the commit is known."""
+    commit = settings.ZANTARA_COMMIT[:SHOWN_OF_COMMIT]
+    return f"{settings.ZANTARA_VERSION} ({commit})" if commit else settings.ZANTARA_VERSION

@@ -83,7 +83,7 @@ def _breakers() -> list[tuple[str, str]]:
 
 def _versions() -> dict[str, str]:
     return {
-        "ZANTARA": settings.ZANTARA_VERSION,
+        "ZANTARA": f"{settings.ZANTARA_VERSION} {settings.ZANTARA_COMMIT}".strip(),
         "Python": platform.python_version(),
         "Django": version("django"),
         "pydantic": version("pydantic"),

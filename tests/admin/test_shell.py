@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -68,3 +69,9 @@ def test_a_refused_action_is_offered_with_its_reason(login: Callable[..., Client
 
 def test_a_window_of_the_stock_pages_has_no_palette(admin: Client) -> None:
     assert 'id="palette"' not in html(admin, "/admin/auth/group/add/?_popup=1")
+
+
+def test_the_footer_names_the_commit_where_it_is_known(admin: Client, settings: Any) -> None:
+    assert f"ZANTARA {settings.ZANTARA_VERSION}</span>" in admin.get("/admin/").content.decode()
+    settings.ZANTARA_COMMIT = "5f3c2a1bd4"
+    assert "(5f3c2a1)</span>" in admin.get("/admin/").content.decode()
