@@ -14,10 +14,12 @@ from django.utils import timezone
 from plugins_app.core.caller import Scope, model_family
 from plugins_app.core.metadata import MODEL_FAMILIES
 from plugins_app.models import ApiKey, User
+from plugins_app.services.addresses import network_of
 from plugins_app.services.keys import EDITABLE
 
 EXPIRES_AFTER = timedelta(days=90)
 MAX_GLOBS = 50
+MAX_NETWORKS = 50
 MAX_RATE = 1_000_000
 _GLOB = re.compile(r"[A-Za-z0-9_.*?\[\]!-]{1,128}")
 
@@ -32,8 +34,8 @@ SCOPES = {
 }
 
 
-def globs_of(text: str) -> list[str]:
-    """Patterns as people write them, with commas or spaces between."""
+def words_of(text: str) -> list[str]:
+    """Patterns or networks as people write them, with commas or spaces between."""
     return [each for each in re.split(r"[,\s]+", text) if each]
 
 
@@ -74,6 +76,13 @@ class KeyForm(forms.Form):
         label="Rate limit",
         help_text="Calls per minute over all plugins. Empty is no limit of its own.",
     )
+    networks = forms.CharField(
+        max_length=2000,
+        required=False,
+        label="Only from",
+        help_text="Addresses or networks, like '203.0.113.7' or '10.2.0.0/16', separated by commas "
+        "or spaces. Empty is anywhere.",
+    )
     expires = forms.DateField(
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -108,12 +117,23 @@ class KeyForm(forms.Form):
         return str(self.cleaned_data["name"]).strip()
 
     def clean_plugins(self) -> list[str]:
-        globs = globs_of(self.cleaned_data["plugins"])
+        globs = words_of(self.cleaned_data["plugins"])
         if wrong := [each for each in globs if not _GLOB.fullmatch(each)]:
             raise forms.ValidationError(f"{wrong[0]!r} is not a plugin name or a pattern of one.")
         if not globs or len(globs) > MAX_GLOBS:
             raise forms.ValidationError(f"Name 1 to {MAX_GLOBS} plugins or patterns.")
         return list(dict.fromkeys(globs))
+
+    def clean_networks(self) -> list[str]:
+        found = []
+        for text in words_of(self.cleaned_data["networks"]):
+            try:
+                found.append(network_of(text))
+            except ValueError as error:
+                raise forms.ValidationError(f"{text!r} is not an address or a network.") from error
+        if len(found) > MAX_NETWORKS:
+            raise forms.ValidationError(f"Name at most {MAX_NETWORKS} networks.")
+        return list(dict.fromkeys(found))
 
     def clean_model(self) -> str:
         model = str(self.cleaned_data["model"]).strip()
@@ -171,6 +191,7 @@ def values_of(key: ApiKey) -> dict[str, Any]:
         "plugins": ", ".join(key.plugins),
         "model": key.model,
         "rate_limit": key.rate_limit,
+        "networks": ", ".join(key.networks),
         "expires": last_day.date() if last_day else None,
         "never": last_day is None,
     }

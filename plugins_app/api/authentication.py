@@ -22,7 +22,7 @@ from plugins_app.services.addresses import address_of
 
 MODEL_HEADER = "X-Zantara-Model"
 MAX_MODEL_LENGTH = 64
-UNKNOWN_KEY = "The API key is unknown, expired, disabled or revoked"
+UNKNOWN_KEY = "The API key is unknown, expired, disabled, revoked, or not for this address"
 
 
 class CallerAuthentication(SessionAuthentication):
@@ -43,10 +43,11 @@ class CallerAuthentication(SessionAuthentication):
 
 
 def key_caller(header: str, request: HttpRequest) -> Caller:
-    key = authenticate_key(secret_in(header))
+    address = address_of(request)
+    key = authenticate_key(secret_in(header), address)
     if key is None:
         raise AuthenticationFailed(UNKNOWN_KEY)
-    return caller_of_key(key, model=stated_model(request), address=address_of(request))
+    return caller_of_key(key, model=stated_model(request), address=address)
 
 
 def secret_in(header: str) -> str:

@@ -157,7 +157,7 @@ async def _caller(scope: Scope, headers: Headers) -> Caller:
     header = headers.get(b"authorization")
     if not header:
         return anonymous_caller(model=model, address=address)
-    key = await authenticate_from_memory(secret_in(header))
+    key = await authenticate_from_memory(secret_in(header), address)
     if key is None:
         raise AuthenticationFailed(UNKNOWN_KEY)
     return caller_of_key(key, model=model, address=address)

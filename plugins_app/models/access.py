@@ -46,6 +46,9 @@ class ApiKey(models.Model):
     rate_limit = models.PositiveIntegerField(
         null=True, blank=True, help_text="Calls per minute over all plugins."
     )
+    networks = models.JSONField(
+        default=list, help_text="Networks that it may be used from; empty is anywhere."
+    )
     created = models.DateTimeField(auto_now_add=True)
     expires = models.DateTimeField(null=True, blank=True)
     revoked = models.DateTimeField(null=True, blank=True)

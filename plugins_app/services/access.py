@@ -15,6 +15,7 @@ from plugins_app.core.caller import ALL_SCOPES, SYSTEM_CALLER, Caller, CallerKin
 from plugins_app.models import ApiKey, User
 from plugins_app.runtime.database import in_database_thread
 from plugins_app.runtime.engine import current_engine
+from plugins_app.services.addresses import is_within
 from plugins_app.services.keys import PREFIX_LENGTH, SECRET, digest_of
 
 LAST_USED_RESOLUTION = timedelta(minutes=1)
@@ -37,27 +38,28 @@ _STAFF_SCOPES = frozenset({Scope.RELOAD, Scope.CONFIG, Scope.ADMIN})
 """Whoever changes how the system runs must be staff beside having the permission."""
 
 
-def authenticate_key(secret: str) -> ApiKey | None:
-    """The key that this secret proves, unless it is revoked, disabled or expired."""
+def authenticate_key(secret: str, address: str = "") -> ApiKey | None:
+    """The key that this secret proves, unless it is revoked, disabled, expired, or not for this
+    address."""
     if not SECRET.fullmatch(secret):
         return None
     keys = ApiKey.objects.working().select_related("owner")
     key = keys.filter(prefix=secret[:PREFIX_LENGTH]).first()
     now = timezone.now()
-    if not _proves(secret, key) or key is None or not _is_valid(key, now):
+    if not _proves(secret, key) or key is None or not _may_be_used(key, now, address):
         return None
     if _is_worth_noting(key, now):
         note_use(key, now)
     return key
 
 
-async def authenticate_from_memory(secret: str) -> ApiKey | None:
+async def authenticate_from_memory(secret: str, address: str = "") -> ApiKey | None:
     """The same without a query, on the engine's loop."""
     if not SECRET.fullmatch(secret):
         return None
     key = await current_engine().keys.find(secret[:PREFIX_LENGTH])
     now = datetime.now(UTC)
-    if not _proves_again(secret, key) or key is None or not _is_valid(key, now):
+    if not _proves_again(secret, key) or key is None or not _may_be_used(key, now, address):
         return None
     if _is_worth_noting(key, now):
         key.last_used = now
@@ -79,6 +81,10 @@ def _proves_again(secret: str, key: ApiKey | None) -> bool:
     if key and proven:
         key.proof = proof
     return proven
+
+
+def _may_be_used(key: ApiKey, now: datetime, address: str) -> bool:
+    return _is_valid(key, now) and (not key.networks or is_within(address, key.networks))
 
 
 def _is_valid(key: ApiKey, now: datetime) -> bool:

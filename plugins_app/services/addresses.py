@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache, partial
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
@@ -30,12 +32,24 @@ def client_address(remote: str, forwarded_for: str) -> str:
 
 
 def _trusted(address: str) -> bool:
-    proxies = settings.ZANTARA_TRUSTED_PROXIES
-    return (
-        bool(proxies)
-        and _is_address(address)
-        and any(ip_address(address) in ip_network(network, strict=False) for network in proxies)
-    )
+    return is_within(address, settings.ZANTARA_TRUSTED_PROXIES)
+
+
+def is_within(address: str, networks: Iterable[str]) -> bool:
+    """False for an address that is not known, and for no network."""
+    if not networks or not _is_address(address):
+        return False
+    own = ip_address(address)
+    own = getattr(own, "ipv4_mapped", None) or own  # as a socket for both kinds tells IPv4
+    return any(own in _network(network) for network in networks)
+
+
+_network = lru_cache(1_024)(partial(ip_network, strict=False))
+
+
+def network_of(text: str) -> str:
+    """The network's usual spelling; an address is a network of one. Raises ValueError."""
+    return str(ip_network(text, strict=False))
 
 
 def _is_address(text: str) -> bool:

@@ -29,7 +29,7 @@ PREFIX_LENGTH = 12
 SECRET_LENGTH = 32
 _ALPHABET = string.ascii_letters + string.digits
 SECRET = re.compile(rf"{KEY_START}[A-Za-z0-9]{{{PREFIX_LENGTH - len(KEY_START) + SECRET_LENGTH}}}")
-EDITABLE = ("name", "scopes", "plugins", "model", "rate_limit", "expires")
+EDITABLE = ("name", "scopes", "plugins", "model", "rate_limit", "networks", "expires")
 
 
 class KeyRefused(Exception):
@@ -67,6 +67,7 @@ def create_key(
     owner: User | None = None,
     model: str = "",
     rate_limit: int | None = None,
+    networks: Sequence[str] = (),
     reason: str = "",
 ) -> NewKey:
     """Raises Forbidden for a scope that the actor does not have, and KeyRefused for a name that is
@@ -85,10 +86,12 @@ def create_key(
             plugins=list(plugins),
             model=model,
             rate_limit=rate_limit,
+            networks=list(networks),
             expires=expires,
         )
         after = {"scopes": key.scopes, "plugins": key.plugins, "prefix": prefix}
         after |= _as_json({"expires": expires})
+        after |= {"networks": key.networks} if networks else {}
         record(actor, "key.create", f"key:{name}", after=after, reason=reason)
         raise_generation("keys")
     return NewKey(key, secret)
@@ -178,6 +181,7 @@ def rotate_key(
             owner=row.owner,
             model=row.model,
             rate_limit=row.rate_limit,
+            networks=row.networks,
         )
         after = {"prefix": made.key.prefix}
         before = {"prefix": row.prefix, "ends": (now + overlap).isoformat(timespec="seconds")}
@@ -231,6 +235,7 @@ def describe_key(key: ApiKey) -> dict[str, Any]:
         "owner": key.owner.get_username() if key.owner else None,
         "model": key.model or None,
         "rate_limit": key.rate_limit,
+        "networks": key.networks,
         "expires": key.expires,
         "last_used": key.last_used,
     }

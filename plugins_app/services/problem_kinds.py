@@ -79,7 +79,8 @@ PROBLEMS: Mapping[str, ProblemKind] = MappingProxyType(
             401,
             "Authentication required",
             "There is no API key or login where one is needed, or the key is unknown, expired, "
-            "disabled or revoked. A wrong key is refused even where anonymous callers may enter.",
+            "disabled, revoked, or not for this address. A wrong key is refused even where "
+            "anonymous callers may enter.",
             "Send Authorization: Bearer zan_... with a valid key; ask an operator for one.",
             Retry.NO,
         ),

@@ -447,3 +447,28 @@ def test_owners_are_offered_to_those_who_may_see_users(login: Login) -> None:
     body = login("add_apikey").get(ADD).content.decode()
     assert ">ayu</option>" in body
     assert ">made</option>" not in body
+
+
+def test_a_key_can_be_limited_to_networks_and_freed_again(admin: Client) -> None:
+    (secret,) = secrets(admin.post(ADD, {**FORM, "networks": "203.0.113.7 10.2.3.4/16"}))
+    key = ApiKey.objects.get(name="webapp")
+    assert key.networks == ["203.0.113.7/32", "10.2.0.0/16"]
+    assert authenticate_key(secret, "203.0.113.8") is None
+    assert "203.0.113.7/32, 10.2.0.0/16" in text(admin.get(page(key)))
+    admin.post(page(key), {**FORM, "networks": ""})
+    assert authenticate_key(secret, "203.0.113.8") == key
+    change = AuditEvent.objects.filter(action="key.change").get()
+    assert change.before == {"networks": ["203.0.113.7/32", "10.2.0.0/16"]}
+    assert change.after == {"networks": []}
+
+
+def test_a_new_secret_is_for_the_same_networks(admin: Client) -> None:
+    key = made(networks=["10.2.0.0/16"]).key
+    admin.post(f"{page(key)}rotate/", {"overlap": "0"})
+    assert ApiKey.objects.get(name="webapp").networks == ["10.2.0.0/16"]
+
+
+def test_what_is_no_network_is_told_at_its_field(admin: Client) -> None:
+    response = admin.post(ADD, {**FORM, "networks": "10.2.0.0/16, home"})
+    assert "&#x27;home&#x27; is not an address or a network." in response.content.decode()
+    assert not ApiKey.objects.exists()

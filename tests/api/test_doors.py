@@ -108,6 +108,11 @@ CASES = {
     "an expired key": replace(KEY, who="expired"),
     "a revoked key": replace(KEY, who="revoked"),
     "the key of somebody who left": replace(KEY, who="left"),
+    "a key for here": replace(KEY, who="here"),
+    "a key for elsewhere": replace(KEY, who="elsewhere"),
+    "a word that is not believed": replace(
+        KEY, who="elsewhere", headers={"X-Forwarded-For": "203.0.113.7"}
+    ),
     "a wrong key": replace(KEY, headers={"Authorization": "Bearer zan_" + "x" * 40}),
     "a key that is none": replace(KEY, headers={"Authorization": "Bearer x"}),
     "a password": replace(KEY, headers={"Authorization": "Basic eDp5"}),
@@ -138,6 +143,8 @@ def who(lab: Any) -> dict[str | None, Headers]:
         "expired": {},
         "revoked": {},
         "left": {"owner": left},
+        "here": {"networks": ["203.0.113.0/24", "127.0.0.0/8"]},
+        "elsewhere": {"networks": ["203.0.113.0/24"]},
     }
     headers: dict[str | None, Headers] = {None: {}}
     for name, options in kinds.items():

@@ -39,6 +39,15 @@ def test_the_secret_is_nowhere_in_the_database(run: Run) -> None:
     assert secret not in str(stored)
 
 
+def test_a_key_may_be_for_some_networks_alone(run: Run) -> None:
+    secret = create(run, "--networks", "203.0.113.7, 10.2.3.4/16").document["key"]
+
+    assert ApiKey.objects.get().networks == ["203.0.113.7/32", "10.2.0.0/16"]
+    assert authenticate_key(secret, "10.2.9.9") == ApiKey.objects.get()
+    assert authenticate_key(secret, "10.3.0.1") is None
+    assert authenticate_key(secret) is None
+
+
 def test_a_key_expires_after_ninety_days_unless_told(run: Run) -> None:
     create(run)
 
@@ -54,6 +63,7 @@ def test_a_key_expires_after_ninety_days_unless_told(run: Run) -> None:
         ("--expires", "2020-01-01"),
         ("--owner", "nobody"),
         ("--plugins", ","),
+        ("--networks", "10.0.0.0/33"),
     ],
 )
 def test_a_wrong_option_makes_no_key(run: Run, wrong: tuple[str, str]) -> None:

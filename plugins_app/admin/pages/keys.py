@@ -21,8 +21,8 @@ from plugins_app.admin.key_forms import (
     NewKeyForm,
     changes_of,
     first_values,
-    globs_of,
     values_of,
+    words_of,
 )
 from plugins_app.admin.key_list import Address, Row, listing
 from plugins_app.admin.pages.common import reason_of
@@ -75,7 +75,7 @@ def new_key(request: HttpRequest) -> HttpResponse:
 @needs(KEYS)
 def matching_plugins(request: HttpRequest) -> HttpResponse:
     """How many plugins a list of patterns names now, for forms that are being filled in."""
-    names = _names(caller(request), globs_of(request.GET.get("plugins", "")[:4000]))
+    names = _names(caller(request), words_of(request.GET.get("plugins", "")[:4000]))
     return JsonResponse({"count": len(names), "names": names[:NAMED]})
 
 
@@ -212,7 +212,7 @@ def _charts(request: HttpRequest, key: ApiKey) -> dict[str, Any]:
 
 
 def _matching(request: HttpRequest, form: KeyForm) -> list[str]:
-    return _names(caller(request), globs_of(str(form["plugins"].value() or "")))
+    return _names(caller(request), words_of(str(form["plugins"].value() or "")))
 
 
 def _names(caller: Caller, globs: list[str]) -> list[str]:

@@ -13,6 +13,7 @@ from plugins_app.management.command import ZantaraCommand
 from plugins_app.management.durations import positive, span
 from plugins_app.models import ApiKey
 from plugins_app.services import keys
+from plugins_app.services.addresses import network_of
 from plugins_app.services.audit import CLI
 from plugins_app.services.keys import NewKey, describe_key
 
@@ -38,6 +39,11 @@ class Command(ZantaraCommand):
         create.add_argument("--expires", default=_DEFAULT_EXPIRY, help="90d, 2027-01-31, or never.")
         create.add_argument("--owner", help="User name; a key dies with its owner.")
         create.add_argument("--model", default="", help="AI model that it stands for.")
+        create.add_argument(
+            "--networks",
+            default="",
+            help="Only from these, with commas: '203.0.113.7,10.2.0.0/16'.",
+        )
         create.add_argument("--rate", type=positive, help="Calls per minute over all plugins.")
         _action(actions, "list", "Show all keys, without secrets.")
         rotate = _action(actions, "rotate", "Give a key a new secret.")
@@ -68,6 +74,7 @@ class Command(ZantaraCommand):
             "owner": self._owner(options["owner"]),
             "model": options["model"],
             "rate_limit": options["rate"],
+            "networks": self._networks(options["networks"]),
         }
         self._check_name(name)
         if dry_run:
@@ -128,6 +135,12 @@ class Command(ZantaraCommand):
     def _globs(self, text: str) -> list[str]:
         globs = [glob.strip() for glob in text.split(",") if glob.strip()]
         return globs or self.fail("--plugins names none; all are '*'")
+
+    def _networks(self, text: str) -> list[str]:
+        try:
+            return [network_of(each.strip()) for each in text.split(",") if each.strip()]
+        except ValueError as error:
+            self.fail(f"--networks: {error}")
 
     def _key(self, name: str) -> ApiKey:
         key = ApiKey.objects.filter(name=name).first()
