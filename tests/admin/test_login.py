@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from plugins_app.models import AuditEvent, User
+from zantara import settings as written
 
 LOGIN = "/admin/login/"
 PASSWORD = "a-long-Password-1"
@@ -181,3 +182,8 @@ def test_a_password_that_is_refused_leaves_no_event(client: Client) -> None:
     sent = {"old_password": "wrong", "new_password1": "x", "new_password2": "x"}
     client.post("/admin/password_change/", sent)
     assert not AuditEvent.objects.filter(action="user.change").exists()
+
+
+def test_servers_hash_passwords_by_argon2() -> None:
+    """Tests use a faster one (tests/conftest.py)."""
+    assert written.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
