@@ -13,7 +13,7 @@ from django.views.generic import RedirectView
 
 from plugins_app.admin.access import actor
 from plugins_app.admin.first_steps import hide_first_steps
-from plugins_app.admin.pages import actions, bulk, keys
+from plugins_app.admin.pages import actions, bulk, keys, saved
 from plugins_app.admin.pages.audit import audit_event, audit_list, export_audit
 from plugins_app.admin.pages.charts import chart_csv, chart_json, chart_page
 from plugins_app.admin.pages.config import config
@@ -124,6 +124,10 @@ class ZantaraAdminSite(AdminSite):
             page("executions/", execution_list, "executions"),
             page("executions/new.json", new_executions, "executions-new"),
             page("executions/export/", export_executions, "executions-export"),
+            page("executions/searches/", saved.save_search, "search-save"),
+            page(
+                "executions/searches/<int:search_id>/delete/", saved.delete_search, "search-delete"
+            ),
             page("executions/<str:execution_id>/", execution, "execution"),
             page("executions/<str:execution_id>/run.json", execution_json, "execution-json"),
             page("executions/<str:execution_id>/run.log", execution_log, "execution-log"),

@@ -14,6 +14,7 @@ from plugins_app.models.metric import (
 )
 from plugins_app.models.plugin import InstalledPlugin, PluginRecord, PluginVersion
 from plugins_app.models.registry_state import RegistryState, Worker
+from plugins_app.models.saved_search import SavedSearch
 
 __all__ = [
     "ApiKey",
@@ -31,6 +32,7 @@ __all__ = [
     "PluginRecord",
     "PluginVersion",
     "RegistryState",
+    "SavedSearch",
     "Status",
     "User",
     "Worker",

@@ -20,7 +20,7 @@ from django.urls import reverse
 
 from plugins_app import models
 from plugins_app.core.caller import SYSTEM_CALLER, Scope
-from plugins_app.models import AuditEvent, Favourite, User
+from plugins_app.models import AuditEvent, Favourite, SavedSearch, User
 from plugins_app.services import sync
 from plugins_app.services.audit import CLI
 from plugins_app.services.execute import execute_and_wait
@@ -30,7 +30,7 @@ from tests.admin.test_pages import text
 
 Login = Callable[..., Client]
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-NOT_FOR_PEOPLE = {ContentType, Permission, Session, Favourite}
+NOT_FOR_PEOPLE = {ContentType, Permission, Session, Favourite, SavedSearch}
 """Django keeps the first two in step with the code; a session's data would open it; what users
 keep at hand is theirs alone."""
 WRITABLE = {User, Group}

@@ -199,6 +199,14 @@ def test_pages_are_accessible_and_fit(
     for summary in ("Filters", "Data table", "Export"):
         page.get_by_text(summary, exact=True).click()
     page.get_by_role("button", name="Live", exact=True).click()
+    page.goto(f"{EXECUTIONS}?q=status:succeeded")
+    page.get_by_text("Save search", exact=True).click()
+    page.get_by_label("Name").fill(f"Good {scheme} {width}")
+    found["saving"] = _findings(page, width)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name=f"Good {scheme} {width}")).to_have_attribute(
+        "aria-current", "true"
+    )
     page.get_by_label("Search executions").press_sequentially("status:")
     page.keyboard.press("ArrowDown")
     found["all open"] = _findings(page, width)

@@ -44,6 +44,8 @@ ADDRESSES = {
     ),
     "admin/catalogue/discover/": "discover",
     "admin/executions/export/": "export",
+    "admin/executions/searches/": _OWN,
+    "admin/executions/searches/<int:search_id>/delete/": _OWN,
     "admin/executions/<str:execution_id>/again/": "execute.again",
     "admin/audit/export/": "export",
     "admin/api-keys/new/": "key.create",

@@ -27,6 +27,7 @@ NAMES = {
     "<str:slug>": "rate-limited",
     "<slug:slug>": "calls",
     "<int:event_id>": "1",
+    "<int:search_id>": "1",
 }
 EXAMPLE_OF = {
     "api/^": "api/nothing",

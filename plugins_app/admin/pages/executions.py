@@ -10,14 +10,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from plugins_app.admin import exports
-from plugins_app.admin.access import EXECUTIONS, actor, caller, needs, rights
+from plugins_app.admin.access import EXECUTIONS, actor, caller, needs, rights, user_id
 from plugins_app.admin.pages.plugin import render_tab, tab
 from plugins_app.admin.runs import listing
 from plugins_app.admin.runs.address import Address, merged
 from plugins_app.services import events
 from plugins_app.services.audit import record
 from plugins_app.services.catalogue import PluginView
-from plugins_app.services.runs import pages
+from plugins_app.services.runs import pages, saved
 
 LOGS = "admin:plugin-logs"
 EXPORT = exports.Export(
@@ -38,7 +38,8 @@ def execution_list(request: HttpRequest) -> HttpResponse:
         return redirect(f"{request.path}{address.query}")
     context = listing.listing(caller(request), Address.of(request.GET))
     status = 400 if context["search"].mistakes else 200
-    context |= {"title": "Executions", **rights(request)}
+    searches = saved.searches_of(user_id(request))
+    context |= {"title": "Executions", "searches": searches, **rights(request)}
     return render(request, "admin/executions/list.html", context, status=status)
 
 

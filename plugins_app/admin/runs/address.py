@@ -68,6 +68,11 @@ class Address:
     def query(self) -> str:
         return f"?{urlencode(self.parameters)}"
 
+    @property
+    def saved_query(self) -> str:
+        """As a search that is kept: from its first page on."""
+        return self.at().removeprefix("?")
+
     def at(self, **changes: str) -> str:
         """The same with changes, from its first page on."""
         return replace(self, older="", newer="", **changes).query
