@@ -126,7 +126,7 @@ def test_calls_show_in_the_figures_and_the_log(admin: Client) -> None:
     assert "Calls 1 0 refused" in text(admin.get(f"{DETAIL}metrics/"))
     shown = text(admin.get(DETAIL))
     assert "100 %" in shown
-    assert re.search(r"Succeeded [\d.]+ ms system cli - 01", shown)
+    assert re.search(r"Succeeded [\d.]+ ms system cli 01", shown)
 
 
 def test_a_plugin_that_nobody_called_has_no_rates(admin: Client) -> None:
