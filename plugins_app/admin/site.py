@@ -13,6 +13,7 @@ from django.views.generic import RedirectView
 
 from plugins_app.admin.access import actor
 from plugins_app.admin.first_steps import hide_first_steps
+from plugins_app.admin.marketplace.columns import set_columns
 from plugins_app.admin.pages import actions, bulk, keys, saved
 from plugins_app.admin.pages.audit import audit_event, audit_list, export_audit
 from plugins_app.admin.pages.charts import chart_csv, chart_json, chart_page
@@ -94,6 +95,7 @@ class ZantaraAdminSite(AdminSite):
             page("charts/<slug:slug>.csv", chart_csv, "chart-csv"),
             page("charts/<slug:slug>/", chart_page, "chart"),
             page("plugins/", marketplace, "marketplace"),
+            page("columns/", set_columns, "columns"),
             page("catalogue/bulk/", bulk.bulk, "bulk"),
             page("catalogue/discover/", bulk.discover, "discover"),
             page("catalogue/export.json", bulk.export, "export"),

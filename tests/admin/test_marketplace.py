@@ -100,6 +100,28 @@ def test_the_table_says_what_the_cards_say_and_more(known: Client) -> None:
     assert "just now" in shown or "min ago" in shown or " s ago" in shown
 
 
+def test_columns_are_put_away_remembered_and_brought_back(known: Client) -> None:
+    def columns() -> list[str]:
+        body = known.get(f"{MARKETPLACE}?view=table").content.decode()
+        return re.findall(r'name="sort"\s+id="sort-(\w+)"', body)
+
+    before = columns()
+    offered = before[1:]
+    shown = [name for name in offered if name not in ("version", "hits")]
+    sent = {"offered": offered, "shown": shown, "next": f"{MARKETPLACE}?view=table"}
+    assert known.post("/admin/columns/", sent)["Location"] == sent["next"]
+    assert columns() == ["name", *shown]
+    known.post("/admin/columns/", {"offered": offered, "shown": offered})
+    assert columns() == before
+
+
+def test_columns_that_were_not_offered_stay_as_they_are(login: Login) -> None:
+    client = login()
+    client.cookies["zantara_columns"] = "calls.version.nonsense"
+    client.post("/admin/columns/", {"offered": ["version", "status"], "shown": ["version"]})
+    assert client.cookies["zantara_columns"].value == "status.calls"
+
+
 def test_a_heading_orders_by_its_column_and_then_the_other_way(known: Client) -> None:
     call(LIST)
     body = known.get(f"{MARKETPLACE}?view=table").content.decode()

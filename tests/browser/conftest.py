@@ -22,7 +22,15 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Dialog,
+    Page,
+    StorageState,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -198,14 +206,26 @@ def watch(site: Site) -> Iterator[Watch]:
     assert watch.away == []
 
 
+@pytest.fixture(scope="module")
+def logged_in(site: Site, chromium: Browser) -> StorageState:
+    """The cookies of a login, for all tests of the module."""
+    context = chromium.new_context(base_url=site.url)
+    log_in(context.new_page())
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 @pytest.fixture
-def page(site: Site, chromium: Browser, watch: Watch) -> Iterator[Page]:
+def page(site: Site, chromium: Browser, logged_in: StorageState, watch: Watch) -> Iterator[Page]:
     """Logged in, on the marketplace."""
-    context = chromium.new_context(base_url=site.url, viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(
+        base_url=site.url, viewport={"width": 1280, "height": 900}, storage_state=logged_in
+    )
     context.set_default_timeout(20_000)
     watch.over(context)
     page = context.new_page()
-    log_in(page)
+    page.goto("/admin/plugins/")
     yield page
     context.close()
 

@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser._axe import findings
 from tests.browser.conftest import Site, Watch, log_in
-from tests.browser.test_marketplace import _findings as findings
 
 PRICING = "bali_zero.pricing"
 METRICS = f"/admin/plugins/{PRICING}/metrics/"
@@ -147,16 +146,12 @@ def test_a_bucket_opens_its_executions(page: Page, site: Site) -> None:
     assert span[1] - span[0] == timedelta(minutes=15)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_charts_with_all_that_can_be_opened_are_accessible(
-    site: Site, chromium: Browser, scheme: Any
-) -> None:
+def test_charts_with_all_that_can_be_opened_are_accessible(site: Site, chromium: Browser) -> None:
     """axe draws style sheets of its own, so the console is not watched here."""
     site.execute(PRICING, query="E33G")
     context = chromium.new_context(
         base_url=site.url,
         viewport={"width": 320, "height": 800},
-        color_scheme=scheme,
         reduced_motion="reduce",
     )
     page = context.new_page()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser._axe import findings
 from tests.browser.conftest import Site, Watch, log_in
-from tests.browser.test_marketplace import _findings as findings
 
 PRICING = "bali_zero.pricing"
 PLUGIN = f"/admin/plugins/{PRICING}/"

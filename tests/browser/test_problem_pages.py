@@ -5,26 +5,23 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser._axe import findings
 from tests.browser.conftest import Site, Watch
-from tests.browser.test_marketplace import _findings
 
 PAGES = ("/problems/", "/problems/rate-limited", "/problems/nothing")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (360, "light")])
-def test_the_pages_are_accessible_and_fit(
-    site: Site, chromium: Browser, width: int, scheme: str
-) -> None:
+@pytest.mark.parametrize("width", [1280, 320])
+def test_the_pages_are_accessible_and_fit(site: Site, chromium: Browser, width: int) -> None:
     context = chromium.new_context(
         base_url=site.url,
         viewport={"width": width, "height": 800},
-        color_scheme=scheme,  # type: ignore[arg-type]
     )
     page = context.new_page()
     found = {}
     for path in PAGES:
         page.goto(path)
-        found[path] = _findings(page, width)
+        found[path] = findings(page, width)
     context.close()
 
     assert found == {path: [] for path in PAGES}

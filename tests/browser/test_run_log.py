@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser._axe import findings
 from tests.browser.conftest import Site
 from tests.browser.test_checks import take_in
-from tests.browser.test_marketplace import _findings
 
 Run = Callable[[int], str]
 TALKATIVE = """
@@ -117,10 +117,8 @@ def test_levels_lines_and_attempts_are_in_the_address(page: Page, talkative: Run
     expect(box.locator("#L120")).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 320])
-def test_the_log_is_accessible_and_fits(page: Page, talkative: Run, theme: str, width: int) -> None:
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+def test_the_log_is_accessible_and_fits(page: Page, talkative: Run, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     run = talkative(3)
     for query in ("?level=warning", "?level=warning&find=up", "?find=nowhere&only=on"):
@@ -128,7 +126,7 @@ def test_the_log_is_accessible_and_fits(page: Page, talkative: Run, theme: str, 
         page.locator("[data-log] details").evaluate_all(
             "all => all.forEach(d => { d.open = true })"
         )
-        assert _findings(page, width) == []
+        assert findings(page, width) == []
 
 
 def test_wrapping_times_and_full_screen_are_switched(page: Page, talkative: Run) -> None:

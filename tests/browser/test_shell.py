@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.browser._axe import findings
 from tests.browser.conftest import Site, Watch, log_in
-from tests.browser.test_marketplace import _findings
 
 PRICING = "bali_zero.pricing"
 DETAIL = f"/admin/plugins/{PRICING}/"
@@ -317,43 +317,41 @@ def test_what_has_left_the_page_stays_in_the_notifications(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 320])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_open_dialogs_and_messages_are_accessible_and_fit(
-    site: Site, chromium: Browser, scheme: str, width: int
+    site: Site, chromium: Browser, width: int
 ) -> None:
     context = chromium.new_context(
         base_url=site.url,
         viewport={"width": width, "height": 800},
-        color_scheme=scheme,  # type: ignore[arg-type]
         reduced_motion="reduce",
     )
     page = context.new_page()
     log_in(page)
     page.goto(DETAIL)
     open_palette(page)
-    found = {"palette": _findings(page, width)}
+    found = {"palette": findings(page, width)}
     page.keyboard.type("member list")
-    found["palette, typed"] = _findings(page, width)
+    found["palette, typed"] = findings(page, width)
     page.locator("#palette-input").fill("zzzz")
-    found["palette, nothing"] = _findings(page, width)
+    found["palette, nothing"] = findings(page, width)
     page.keyboard.press("Escape")
     page.keyboard.press("?")
-    found["shortcuts"] = _findings(page, width)
+    found["shortcuts"] = findings(page, width)
     page.keyboard.press("Escape")
     page.get_by_role("button", name=f"Reload {PRICING}").click()
     expect(page.locator(".toast")).to_be_visible()
-    found["message"] = _findings(page, width)
+    found["message"] = findings(page, width)
     page.locator("header summary").click()
     expect(page.get_by_role("list", name="Notifications")).to_be_visible()
-    found["notifications"] = _findings(page, width)
+    found["notifications"] = findings(page, width)
     page.locator("header summary").click()
     context.set_offline(True)
     expect(page.locator("#offline")).to_be_visible()
-    found["offline"] = _findings(page, width)
+    found["offline"] = findings(page, width)
     context.set_offline(False)
     page.context.add_cookies([{"name": "zantara_sidebar", "value": "narrow", "url": site.url}])
     for name, path in {"narrow": "/admin/plugins/", "help": "/admin/help/"}.items():
         page.goto(path)
-        found[name] = _findings(page, width)
+        found[name] = findings(page, width)
     context.close()
-    assert {name: findings for name, findings in found.items() if findings} == {}
+    assert {name: each for name, each in found.items() if each} == {}

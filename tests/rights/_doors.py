@@ -28,6 +28,7 @@ ADDRESSES = {
     "admin/^<app_label>/$": _READS,
     "admin/data/": _READS,
     "admin/theme/": _BROWSER,
+    "admin/columns/": _BROWSER,
     "admin/first-steps/hide/": _BROWSER,
     "admin/login/": "login login.failed login.locked",
     "admin/logout/": "logout",

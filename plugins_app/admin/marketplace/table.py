@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from plugins_app.admin.cards import Card, error_share, error_tone
@@ -62,7 +62,7 @@ def _last_used(page: Listing, card: Card) -> str:
     return moment(page.used.get(card.name), "never" if card.view.row else NO_DATA)
 
 
-_COLUMNS = (
+COLUMNS = (
     Column("status", "Status", lambda page, card: badge(card.look, card.view.status_detail)),
     Column("version", "Version", lambda page, card: card.view.version),
     Column("tier", "Quality", lambda page, card: card.tier_word, metrics=True),
@@ -96,19 +96,37 @@ _COLUMNS = (
 )
 
 
-def heads(page: Listing) -> list[Head]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A column that may be put away."""
+
+    name: str
+    label: str
+    shown: bool
+
+
+def choices(page: Listing, hidden: Collection[str]) -> list[Choice]:
+    return [Choice(each.order, each.label, each.order not in hidden) for each in _known(page)]
+
+
+def heads(page: Listing, hidden: Collection[str]) -> list[Head]:
     sort = page.address.sort
     name = Head("Name", "name", _next("name", sort), _state("name", sort), False)
-    return [name, *(_head(column, sort) for column in _columns(page))]
+    return [name, *(_head(column, sort) for column in _shown(page, hidden))]
 
 
-def rows(page: Listing) -> list[Row]:
-    columns = _columns(page)
+def rows(page: Listing, hidden: Collection[str]) -> list[Row]:
+    columns = _shown(page, hidden)
     return [Row(card, [_cell(column, page, card) for column in columns]) for card in page.cards]
 
 
-def _columns(page: Listing) -> list[Column]:
-    return [each for each in _COLUMNS if page.called is not None or not each.metrics]
+def _shown(page: Listing, hidden: Collection[str]) -> list[Column]:
+    return [each for each in _known(page) if each.order not in hidden]
+
+
+def _known(page: Listing) -> list[Column]:
+    """To this reader."""
+    return [each for each in COLUMNS if page.called is not None or not each.metrics]
 
 
 def _head(column: Column, sort: Sort) -> Head:

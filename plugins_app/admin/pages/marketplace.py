@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from plugins_app.admin.access import VIEW, needs, rights
 from plugins_app.admin.marketplace import outcome, table
 from plugins_app.admin.marketplace.address import PER_PAGE, Address
+from plugins_app.admin.marketplace.columns import hidden_columns
 from plugins_app.admin.marketplace.listing import Listing, listing
 from plugins_app.admin.marketplace.selection import reader_of
 from plugins_app.admin.marketplace.sorting import ORDERS, Order
@@ -22,7 +23,12 @@ def marketplace(request: HttpRequest) -> HttpResponse:
     reader = reader_of(request)
     address = Address.of(request.GET, metrics=reader.may_see_metrics)
     page = listing(reader, address, request.GET.get("page"))
-    context = {**_context(page), "outcome": outcome.taken(request), **rights(request)}
+    context = {
+        **_context(page),
+        **_table(request, page),
+        "outcome": outcome.taken(request),
+        **rights(request),
+    }
     return render(request, "admin/plugins/marketplace.html", context)
 
 
@@ -38,8 +44,17 @@ def _context(page: Listing) -> dict[str, Any]:
         "page_sizes": PER_PAGE,
         "everything": len(page.everything),
         "orders": _orders(page),
-        "heads": table.heads(page) if address.is_table else [],
-        "rows": table.rows(page) if address.is_table else [],
+    }
+
+
+def _table(request: HttpRequest, page: Listing) -> dict[str, Any]:
+    if not page.address.is_table:
+        return {}
+    hidden = hidden_columns(request)
+    return {
+        "columns": table.choices(page, hidden),
+        "heads": table.heads(page, hidden),
+        "rows": table.rows(page, hidden),
     }
 
 
