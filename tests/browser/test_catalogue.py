@@ -183,10 +183,26 @@ def test_filters_and_choices_are_accessible(site: Site, chromium: Browser) -> No
         page.get_by_role("button", name="Reload 1 plugin").click()
         page.locator("#outcome").wait_for()
         found[f"done, {width}"] = findings(page, width)
+        page.goto("/admin/plugins/?view=table")
+        page.locator("#columns").click()
+        found[f"columns, {width}"] = findings(page, width)
         page.goto(f"/admin/catalogue/bulk/?action=disable&name={PRICING}")
         found[f"asked on a page, {width}"] = findings(page, width)
         context.close()
     assert {name: each for name, each in found.items() if each} == {}
+
+
+def test_columns_of_the_table_are_put_away(page: Page) -> None:
+    page.goto("/admin/plugins/?view=table")
+    version = page.get_by_role("columnheader", name="Version")
+    expect(version).to_be_visible()
+    page.locator("#columns").click()
+    page.get_by_role("group", name="Show").get_by_label("Version").uncheck()
+    page.get_by_role("button", name="Apply").click()
+    expect(version).to_have_count(0)
+    expect(page.locator("#columns")).to_be_focused()
+    page.reload()
+    expect(version).to_have_count(0)
 
 
 def test_a_star_keeps_a_plugin_at_hand(page: Page) -> None:
