@@ -6,7 +6,8 @@ HOST ?= 127.0.0.1
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
-WORKERS ?= auto
+# One more than there are cores: tests of servers and browsers wait a good part of their time.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 1)
 ON_POSTGRESQL := tests/runtime tests/services tests/api/test_idempotency.py tests/api/test_execute.py \
 	tests/api/test_executions.py tests/admin/test_models.py tests/admin/test_logs.py tests/admin/test_executions.py \
 	tests/admin/test_execution.py tests/postgres/test_partitions.py
